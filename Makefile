@@ -1,0 +1,46 @@
+# The menu. Every target sets up what it needs: uv goes into .tools/, the project into .venv.
+SHELL := /bin/bash
+UV := .tools/bin/uv
+RUN := $(UV) run --frozen --no-sync
+STAMP := .venv/.installed
+export UV_PYTHON_DOWNLOADS := never
+export UV_LINK_MODE := copy
+
+.PHONY: help demo test check fmt docs bench clean install
+help: ## show this menu
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(UV):
+	@python3 -m venv .tools && .tools/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+
+$(STAMP): $(UV) uv.lock pyproject.toml
+	@$(UV) sync --frozen --quiet && touch $@
+
+install: $(STAMP) ## set up .venv; the command is .venv/bin/closeout
+
+demo: $(STAMP) ## walk one incident through its whole life on each forge
+	@$(RUN) closeout demo
+
+test: $(STAMP) ## set up and run every test
+	@$(RUN) python -m tests.setup_node
+	@$(RUN) pytest -n 2 --dist loadgroup $(ARGS)
+
+check: $(STAMP) ## format, lint, types, import contracts, generated docs
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) mypy
+	@$(RUN) lint-imports
+	@$(RUN) codespell
+	@$(RUN) python -m service.cli.docs --check
+
+fmt: $(STAMP) ## format and fix what can be fixed
+	@$(RUN) ruff format . && $(RUN) ruff check --fix .
+
+docs: $(STAMP) ## write the generated documents
+	@$(RUN) python -m service.cli.docs
+
+bench: $(STAMP) ## measure requests, latency and speed; prints tables
+	@$(RUN) python -m tests.bench
+
+clean: ## remove what the targets above made
+	rm -rf .venv .tools node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Closeout: post-mortem follow-through inside GitHub and GitLab."""

@@ -1,0 +1,99 @@
+"""What every forge adapter promises, and the errors it raises: one per decision its caller can make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from service.model import Change, Issue, IssueRef, Permission, Snapshot
+
+
+class ProviderError(Exception):
+    """A forge could not be read or written. `str()` is a sentence for an operator; it never holds a secret."""
+
+
+class NotFound(ProviderError):
+    """The issue, project or file is not there, or our account may not see it (forges answer 404 for both)."""
+
+
+class Gone(NotFound):
+    """It was deleted, or moved to another project."""
+
+
+class Forbidden(ProviderError):
+    """Our credentials are refused, or lack a permission; the message names it where the forge does."""
+
+
+class Rejected(ProviderError):
+    """The forge understood and refused the value (422 and its like); trying again is pointless."""
+
+
+class RateLimited(ProviderError):
+    """Wait `retry_after` seconds before the next request with this credential."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Conflict(ProviderError):
+    """What we meant to edit changed under us and the edit does not carry over; look again."""
+
+
+class Unavailable(ProviderError):
+    """No answer, a timeout, or a server error; worth trying again."""
+
+
+class MalformedReply(Unavailable):
+    """The answer was not what the forge documents (not JSON, cut short, or missing what we need)."""
+
+
+class Unverified(Exception):  # noqa: N818 - names what the delivery is
+    """A webhook delivery whose signature or token is missing or wrong. Nothing of it may be believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A verified webhook delivery, reduced to what it nudges. Its payload decides nothing."""
+
+    id: str  # stable across redeliveries of the same event
+    event: str  # the forge's own name of it, like "issues.closed" or "Issue Hook"
+    refs: tuple[IssueRef, ...]
+    sender: str = ""
+
+
+class WebhookParser(Protocol):
+    """Bytes in, a value out; no I/O, no clock but the one handed in.
+
+    Returns None for a verified delivery that is none of our business. Raises `Unverified`, or ValueError (with a
+    sentence) where the verified body is not what the forge documents. Header names compare without case.
+    `now` serves the replay window of signed timestamps.
+    """
+
+    def __call__(
+        self, headers: Mapping[str, str], body: bytes, *, forge: str, secrets: Sequence[str], now: datetime
+    ) -> Delivery | None: ...
+
+
+class Provider(Protocol):
+    """One forge, seen through one credential. Use one instance a thread: the SDKs are not safe to share."""
+
+    forge: str
+    requests: int  # HTTP requests sent so far, retries included
+
+    def fetch(self, ref: IssueRef) -> Snapshot:
+        """Everything a decision about this issue needs. Raises `NotFound`, `Gone` and the rest of the family."""
+
+    def apply(self, change: Change) -> IssueRef | None:
+        """Makes the change true on the forge; safe to repeat. Returns the issue's ref for `CreateActionItem`."""
+
+    def list(self, project: str, *, labels: Sequence[str] = (), since: datetime | None = None) -> Iterator[Issue]:
+        """Issues of a project, open and closed, that carry all `labels` and changed at or after `since`."""
+
+    def permission(self, project: str, user: str) -> Permission:
+        """What this person may do in the project; `Permission.NONE` for a stranger."""
+
+    def file_text(self, project: str, path: str) -> str | None:
+        """A file on the default branch as text, or None where there is none. Cached for a short while."""
