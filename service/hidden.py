@@ -1,0 +1,85 @@
+"""What Closeout writes for itself into its own comments: a topic marker, and the sync state as a hidden block.
+
+Both are HTML comments, which GitHub and GitLab keep and do not show. They are believed only in comments that our
+own account wrote (a provider checks the author), because anybody can type the same characters.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from service.model import ItemState, Override, SyncState
+
+VERSION = 1
+_TOPIC = re.compile(r"\A<!-- closeout:comment topic=(?P<topic>\S+) -->")
+_STATE = re.compile(r"^<!-- closeout:state (?P<json>\{.*\}) -->\s*$", re.MULTILINE)
+
+
+def topic_marker(topic: str) -> str:
+    """The first line of a comment of ours. A topic has no spaces: `status`, `refused:2026-03-01T10:00:00Z`."""
+    return f"<!-- closeout:comment topic={topic} -->"
+
+
+def topic_of(body: str) -> str | None:
+    """The topic of a comment body that our account wrote, or None where it carries no marker."""
+    found = _TOPIC.match(body)
+    return found["topic"] if found else None
+
+
+def state_block(state: SyncState) -> str:
+    """One line that `state_of` reads back to an equal value; nothing in it can end the HTML comment early."""
+    data = {"v": VERSION, **{k: v for k, v in asdict(state).items() if v not in (None, (), False)}}
+    text = json.dumps(data, default=_plain, separators=(",", ":"), ensure_ascii=False)
+    return f"<!-- closeout:state {text.replace('>', chr(92) + 'u003e').replace('--', '-' + chr(92) + 'u002d')} -->"
+
+
+def state_of(body: str) -> SyncState:
+    """The state a comment of ours holds. A damaged or foreign block reads as the empty state: what it would have
+    remembered is then worked out anew from the tracker itself."""
+    found = _STATE.search(body)
+    if found is None:
+        return SyncState()
+    try:
+        return _decode(json.loads(found["json"]))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return SyncState()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def _decode(data: dict[str, Any]) -> SyncState:
+    return SyncState(
+        template=data.get("template"),
+        severity=data.get("severity"),
+        category=data.get("category"),
+        column=data.get("column"),
+        items=tuple(_item(row) for row in data.get("items", ())),
+        answered=tuple(str(i) for i in data.get("answered", ())),
+        overrides=tuple(
+            Override(row["by"], datetime.fromisoformat(row["at"]), row["reason"]) for row in data.get("overrides", ())
+        ),
+        paused=bool(data.get("paused", False)),
+        review=bool(data.get("review", False)),
+        spawn=bool(data.get("spawn", False)),
+    )
+
+
+def _item(row: dict[str, Any]) -> ItemState:
+    due = row.get("due")
+    return ItemState(
+        key=row["key"],
+        ref=row["ref"],
+        text=row["text"],
+        owners=tuple(row.get("owners", ())),
+        due=date.fromisoformat(due) if due else None,
+        done=bool(row.get("done", False)),
+        dropped=row.get("dropped"),
+    )
