@@ -58,6 +58,7 @@ def _plain(value: object) -> str:
 def _decode(data: dict[str, Any]) -> SyncState:
     return SyncState(
         template=data.get("template"),
+        pinned=data.get("pinned"),
         severity=data.get("severity"),
         category=data.get("category"),
         column=data.get("column"),
@@ -78,7 +79,9 @@ def _item(row: dict[str, Any]) -> ItemState:
         key=row["key"],
         ref=row["ref"],
         text=row["text"],
+        title=row.get("title", ""),
         owners=tuple(row.get("owners", ())),
+        assigned=tuple(row.get("assigned", ())),
         due=date.fromisoformat(due) if due else None,
         done=bool(row.get("done", False)),
         dropped=row.get("dropped"),

@@ -151,8 +151,10 @@ class ItemState:
 
     key: str
     ref: str  # the child as a full ref text; "" while it is only planned
-    text: str
-    owners: tuple[str, ...] = ()
+    text: str  # of the line
+    title: str = ""  # of the child
+    owners: tuple[str, ...] = ()  # on the line
+    assigned: tuple[str, ...] = ()  # on the child
     due: date | None = None
     done: bool = False
     dropped: str | None = None  # the reason given with `/pm drop`
@@ -162,7 +164,8 @@ class ItemState:
 class SyncState:
     """What Closeout remembers about an issue, kept in the hidden block of its own status comment."""
 
-    template: str | None = None
+    template: str | None = None  # the name of the template that was last applied
+    pinned: str | None = None  # the template that `/pm template` asked for
     severity: str | None = None
     category: str | None = None
     column: str | None = None
@@ -381,6 +384,21 @@ class Revisit:
     """Nothing to do yet: look again at this time."""
 
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A rule's message to people, posted once per topic as a comment of its own, so that it notifies.
+
+    `text` is Markdown. `findings` are listed under it; None lists whatever blocks closing when all is settled.
+    """
+
+    topic: str
+    text: str
+    findings: tuple[Finding, ...] | None = ()
+
+
+Verdict: TypeAlias = Finding | Change | Remember | Say | Revisit
 
 
 @dataclass(frozen=True, slots=True)

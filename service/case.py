@@ -1,0 +1,178 @@
+"""A snapshot as a rule reads it: through the team's vocabulary, with its document parsed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+from service import document
+from service.document import ActionItem, Document
+from service.model import Finding, Issue, IssueRef, ItemState, Snapshot, SyncState
+from service.templates import Template
+from service.vocabulary import COLUMNS, Strict, Vocabulary, word_of
+
+Kind: TypeAlias = Literal["post-mortem", "action-item"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a rule judges. `findings` is what the settling rules concluded, for the gates that run after them."""
+
+    snapshot: Snapshot
+    vocabulary: Vocabulary = Vocabulary()
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    commands: Mapping[str, str] = field(default_factory=dict)  # what `/pm help` may offer: usage → meaning
+
+    @property
+    def issue(self) -> Issue:
+        return self.snapshot.issue
+
+    @property
+    def state(self) -> SyncState:
+        return self.snapshot.state
+
+    @property
+    def now(self) -> datetime:
+        return self.snapshot.observed_at
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    @cached_property
+    def kind(self) -> Kind | None:
+        """An issue with an action item's marker is one whatever else it carries; then the labels decide."""
+        if self.issue.marker is not None:
+            return "action-item"
+        if self.vocabulary.is_trigger(self.issue.labels):
+            return "post-mortem"
+        action_item = self.vocabulary.labels.action_item.casefold()
+        return "action-item" if any(label.casefold() == action_item for label in self.issue.labels) else None
+
+    @cached_property
+    def document(self) -> Document:
+        return self.read(self.issue)
+
+    def read(self, issue: Issue) -> Document:
+        return document.read(issue.body, today=self.today, dialect=self.vocabulary.dialect, home=issue.ref)
+
+    # --- labels -----------------------------------------------------------------------------------------------
+
+    def words_on(self, names: Strict) -> tuple[str, ...]:
+        """Which words of a label group the issue carries: `("high",)` for `severity-high`."""
+        found = {word_of(names, label) for label in self.issue.labels}
+        return tuple(word for word in type(names).model_fields if word in found)
+
+    @cached_property
+    def severity(self) -> str | None:
+        """The settled severity, else the label's, else the body's."""
+        on = self.words_on(self.vocabulary.labels.severity)
+        written = self.document.field("severity").value
+        return on[0] if len(on) == 1 else self.state.severity or (str(written) if written else None)
+
+    @cached_property
+    def category(self) -> str | None:
+        on = self.words_on(self.vocabulary.labels.category)
+        written = self.document.field("category").value
+        return on[0] if len(on) == 1 else self.state.category or (str(written) if written else None)
+
+    @property
+    def column_labels(self) -> tuple[str, ...]:
+        """The columns that are labels here: none with a project board; all but Complete where closed is a column."""
+        able = self.snapshot.capabilities
+        if able.project_board:
+            return ()
+        return COLUMNS[:-1] if able.closed_is_a_column else COLUMNS
+
+    # --- the template -----------------------------------------------------------------------------------------
+
+    @property
+    def template(self) -> Template | None:
+        return self.templates.get(self.state.template or "")
+
+    @cached_property
+    def missing_sections(self) -> tuple[str, ...]:
+        """Ids of the template's required sections that say nothing yet."""
+        if self.template is None:
+            return ()
+        return tuple(name for name in self.template.required if not self._says_something(name))
+
+    def _says_something(self, name: str) -> bool:
+        section = self.document.section(name)
+        return section is not None and (section.filled or section.not_applicable)
+
+    # --- action items -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def children(self) -> Mapping[int, Issue]:
+        """The child of each action item, by the item's position: named in its line, else by key, else by likeness."""
+        found: dict[int, Issue] = {}
+        for index, item in enumerate(self.document.items):
+            child = self._named_child(item)
+            if child is not None and child not in found.values():
+                found[index] = child
+        for index, key in enumerate(self.keys):
+            child = next((c for c in self.own_children if c.key == key and c not in found.values()), None)
+            if index not in found and child is not None:
+                found[index] = child
+        return found | self._alike(found)
+
+    @cached_property
+    def own_children(self) -> tuple[Issue, ...]:
+        """Children that Closeout created for this post-mortem: its marker, in an issue of its own account."""
+        me, viewer = self.issue.ref, self.snapshot.viewer
+        return tuple(c for c in self.snapshot.children if c.marker and c.marker.parent == me and c.author == viewer)
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """A stable key for each action item: from its words, and its place among items of the same words."""
+        seen: dict[str, int] = {}
+        keys = []
+        for item in self.document.items:
+            words = document.fingerprint(item.text)
+            seen[words] = seen.get(words, 0) + 1
+            keys.append(words if seen[words] == 1 else f"{words}-{seen[words]}")
+        return tuple(keys)
+
+    def item_state(self, child: Issue) -> ItemState | None:
+        return next((s for s in self.state.items if s.key == child.key or s.ref == str(child.ref)), None)
+
+    def tracked_child(self, tracked: ItemState) -> Issue | None:
+        """The child a remembered action item stands for, if it can still be seen."""
+        return next((c for c in self.snapshot.children if str(c.ref) == tracked.ref or c.key == tracked.key), None)
+
+    def due(self, child: Issue) -> date | None:
+        """A child's deadline: the forge's field, else the line in its body."""
+        if child.due is not None:
+            return child.due
+        written = self.read(child).field("deadline").value
+        return written if isinstance(written, date) else None
+
+    def _named_child(self, item: ActionItem) -> Issue | None:
+        for child in self.snapshot.children:
+            if child.ref in item.refs or (item.planned is not None and child.key == item.planned):
+                return child
+        return None
+
+    def _alike(self, found: Mapping[int, Issue]) -> dict[int, Issue]:
+        """A line edited between the creation of its issue and the naming of it: matched by its remaining likeness."""
+        free = [c for c in self.own_children if c not in found.values() and self.item_state(c) is None]
+        alike: dict[int, Issue] = {}
+        for index, item in enumerate(self.document.items):
+            if index in found or item.refs or not free:
+                continue
+            best = max(free, key=lambda child: document.likeness(child.title, item.text))
+            if document.likeness(best.title, item.text) >= _ALIKE:
+                alike[index] = best
+                free.remove(best)
+        return alike
+
+    def ref_text(self, ref: IssueRef) -> str:
+        return ref.seen_from(self.issue.ref.project)
+
+
+_ALIKE = 0.6

@@ -1,0 +1,131 @@
+"""The words a team uses in its tracker: label names, board columns and headings. Policy may rename every one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from service import document
+from service.model import Label
+
+SEVERITIES = ("critical", "high", "medium", "low")
+CATEGORIES = ("infrastructure", "code", "process", "external", "security")
+ACTION_TYPES = ("prevention", "detection", "response", "documentation", "process", "learning")
+COLUMNS = ("draft", "review", "actions_created", "in_progress", "complete")
+
+
+class Strict(BaseModel):
+    """A part of the policy: frozen, and an unknown key is an error rather than a silent typo."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SeverityLabels(Strict):
+    critical: str = "severity-critical"
+    high: str = "severity-high"
+    medium: str = "severity-medium"
+    low: str = "severity-low"
+
+
+class CategoryLabels(Strict):
+    infrastructure: str = "category-infrastructure"
+    code: str = "category-code"
+    process: str = "category-process"
+    external: str = "category-external"
+    security: str = "category-security"
+
+
+class ActionTypeLabels(Strict):
+    prevention: str = "prevention"
+    detection: str = "detection"
+    response: str = "response"
+    documentation: str = "documentation"
+    process: str = "process"
+    learning: str = "learning"
+
+
+class ColumnLabels(Strict):
+    """Labels that stand for board columns where the forge's board has none of its own."""
+
+    draft: str = "pm-draft"
+    review: str = "pm-review"
+    actions_created: str = "pm-actions-created"
+    in_progress: str = "pm-in-progress"
+    complete: str = "pm-complete"
+
+
+class LabelNames(Strict):
+    trigger: tuple[str, ...] = Field(
+        ("post-mortem", "type-post-mortem", "Post Mortem", "postmortem"),
+        description="Any of these, in any case, makes an issue a post-mortem.",
+    )
+    post_mortem: str = Field("type-post-mortem", description="The label every post-mortem carries.")
+    action_item: str = Field("type-action-item", description="The label every action item carries.")
+    overdue: str = Field("overdue", description="The label of an action item past its deadline.")
+    severity: SeverityLabels = Field(SeverityLabels(), description="One label for each severity.")
+    category: CategoryLabels = Field(CategoryLabels(), description="One label for each category of cause.")
+    action_type: ActionTypeLabels = Field(ActionTypeLabels(), description="One label for each kind of action.")
+    column: ColumnLabels = Field(ColumnLabels(), description="One label for each board column.")
+
+
+class ColumnNames(Strict):
+    """Names of the columns on the project board, in their order."""
+
+    draft: str = "Draft"
+    review: str = "Review"
+    actions_created: str = "Actions Created"
+    in_progress: str = "In Progress"
+    complete: str = "Complete"
+
+
+class Words(Strict):
+    """Further spellings of headings, field names and table columns; other languages go here."""
+
+    sections: dict[str, tuple[str, ...]] = Field({}, description='For example `root-cause: ["Ursache"]`.')
+    fields: dict[str, tuple[str, ...]] = Field({}, description='For example `severity: ["Schweregrad"]`.')
+    columns: dict[str, tuple[str, ...]] = Field({}, description='For example `owner: ["Verantwortlich"]`.')
+
+
+class Vocabulary(Strict):
+    labels: LabelNames = Field(LabelNames(), description="Label names.")
+    columns: ColumnNames = Field(ColumnNames(), description="Board column names.")
+    words: Words = Field(Words(), description="Further spellings of headings and fields.")
+
+    @property
+    def dialect(self) -> document.Dialect:
+        words = self.words
+        more = document.Dialect(sections=words.sections, fields=words.fields, columns=words.columns)
+        return document.extend(document.DEFAULT_DIALECT, more)
+
+    def is_trigger(self, labels: Iterable[str]) -> bool:
+        wanted = {name.casefold() for name in (*self.labels.trigger, self.labels.post_mortem)}
+        return any(label.casefold() in wanted for label in labels)
+
+    def taxonomy(self, *, column_labels: tuple[str, ...]) -> tuple[Label, ...]:
+        """Every label the service uses, with its colour and description, column labels only as named."""
+        labels = self.labels
+        return (
+            Label(labels.post_mortem, "5319e7", "A blameless post-mortem"),
+            Label(labels.action_item, "0e8a16", "An action agreed in a post-mortem"),
+            Label(labels.overdue, "d93f0b", "An action item past its deadline"),
+            *_labels(labels.severity, _SEVERITY_COLORS, "Severity: {}"),
+            *_labels(labels.action_type, dict.fromkeys(ACTION_TYPES, "c5def5"), "Action item for {}"),
+            *_labels(labels.category, dict.fromkeys(CATEGORIES, "bfd4f2"), "Cause: {}"),
+            *(Label(getattr(labels.column, c), "ededed", f"Board column: {getattr(self.columns, c)}") for c in column_labels),
+        )
+
+
+_SEVERITY_COLORS = {"critical": "b60205", "high": "d93f0b", "medium": "fbca04", "low": "c2e0c6"}
+
+
+def _labels(names: Strict, colors: Mapping[str, str], description: str) -> Iterable[Label]:
+    return (Label(getattr(names, word), color, description.format(word)) for word, color in colors.items())
+
+
+def word_of(names: Strict, label: str) -> str | None:
+    """`severity-high` → `high`: which word of the group this label stands for, compared without case."""
+    for word in type(names).model_fields:
+        if str(getattr(names, word)).casefold() == label.casefold():
+            return word
+    return None
