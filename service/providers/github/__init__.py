@@ -1,0 +1,1 @@
+"""GitHub and GitHub Enterprise Server: the adapter, its webhook parser and its credentials."""

@@ -1,0 +1,198 @@
+"""The GraphQL documents the adapter sends. One of them, `post_mortem`, sees a whole post-mortem in one request.
+
+An older server refuses a whole document over one field it does not know, and a token without a scope likewise.
+What may be missing is therefore a part of its own, left out where the server or the credential lacks it.
+Schema: https://docs.github.com/en/graphql/reference. Values always travel as variables, never inside the text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What to ask for beyond the plain issue. `fields` are the organisation's issue fields (due dates)."""
+
+    sub_issues: bool = True
+    projects: bool = True
+    fields: bool = False
+
+
+_SUB_ISSUES = """
+      parent { ...issue }
+      subIssues(first: 100) { nodes { ...issue } }"""
+
+_BOARDS = """
+    owner { __typename ... on ProjectV2Owner { projectsV2(first: 1) { totalCount } } }"""
+
+_CARDS = """
+  projectItems(first: 10, includeArchived: false) {
+    nodes {
+      id
+      project { id number closed owner { ... on Organization { login } ... on User { login } } }
+      status: fieldValueByName(name: "Status") { ... on ProjectV2ItemFieldSingleSelectValue { name } }
+    }
+  }"""
+
+_FIELDS = """
+  issueFieldValues(first: 25) {
+    nodes { __typename ... on IssueFieldDateValue { value field { ... on IssueFieldDate { name } } } }
+  }"""
+
+_COMMENTS = """
+fragment comments on IssueCommentConnection {
+  pageInfo { hasPreviousPage startCursor }
+  nodes {
+    fullDatabaseId
+    author { __typename login }
+    body
+    createdAt
+    updatedAt
+    reactionGroups { content viewerHasReacted }
+  }
+}"""
+
+
+def issue_fragment(parts: Parts) -> str:
+    """What is read of every issue alike: the post-mortem itself, its parent, its children, the ones it names."""
+    return f"""
+fragment issue on Issue {{
+  id
+  fullDatabaseId
+  number
+  url
+  title
+  body
+  state
+  stateReason
+  createdAt
+  updatedAt
+  lastEditedAt
+  closedAt
+  author {{ __typename login }}
+  repository {{ nameWithOwner }}
+  labels(first: 100) {{ nodes {{ name }} }}
+  assignees(first: 20) {{ nodes {{ id login }} }}{_CARDS if parts.projects else ""}{_FIELDS if parts.fields else ""}
+}}"""
+
+
+def post_mortem(parts: Parts) -> str:
+    """Variables: owner, name, number. Documented cost with every part: 5 points of 5,000 an hour."""
+    return f"""
+query PostMortem($owner: String!, $name: String!, $number: Int!) {{
+  viewer {{ login }}
+  repository(owner: $owner, name: $name) {{
+    id
+    nameWithOwner{_BOARDS if parts.projects else ""}
+    labels(first: 100) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ id name }} }}
+    issue(number: $number) {{
+      ...issue{_SUB_ISSUES if parts.sub_issues else ""}
+      comments(last: 100) {{ ...comments }}
+      timelineItems(last: 100, itemTypes: [LABELED_EVENT, CLOSED_EVENT]) {{
+        nodes {{
+          __typename
+          ... on LabeledEvent {{ createdAt label {{ name }} }}
+          ... on ClosedEvent {{ createdAt actor {{ __typename login }} }}
+        }}
+      }}
+    }}
+  }}
+}}{issue_fragment(parts)}{_COMMENTS}"""
+
+
+OLDER_COMMENTS = f"""
+query OlderComments($owner: String!, $name: String!, $number: Int!, $before: String!) {{
+  repository(owner: $owner, name: $name) {{
+    issue(number: $number) {{ comments(last: 100, before: $before) {{ ...comments }} }}
+  }}
+}}{_COMMENTS}"""
+
+MORE_LABELS = """
+query MoreLabels($owner: String!, $name: String!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    id
+    labels(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes { id name } }
+  }
+}"""
+
+
+def issues(count: int, parts: Parts) -> str:
+    """`count` issues by name under the aliases i0, i1, … Variables: owner0, name0, number0, …"""
+    variables = ", ".join(f"$owner{i}: String!, $name{i}: String!, $number{i}: Int!" for i in range(count))
+    asked = "\n".join(
+        f"  i{i}: repository(owner: $owner{i}, name: $name{i}) {{ issue(number: $number{i}) {{ ...issue }} }}"
+        for i in range(count)
+    )
+    return f"query NamedIssues({variables}) {{\n{asked}\n}}{issue_fragment(parts)}"
+
+
+def assignable(count: int) -> str:
+    """Who of `count` logins may be assigned, under the aliases u0, u1, … Variables: owner, name, login0, …
+
+    `query` searches names loosely, so the caller looks for the exact login among what comes back.
+    """
+    variables = "".join(f", $login{i}: String!" for i in range(count))
+    asked = "\n".join(
+        f"    u{i}: assignableUsers(query: $login{i}, first: 20) {{ nodes {{ id login }} }}"
+        for i in range(count)
+    )
+    return (
+        f"query Assignable($owner: String!, $name: String!{variables}) {{\n"
+        f"  repository(owner: $owner, name: $name) {{\n{asked}\n  }}\n}}"
+    )
+
+
+CREATE_ISSUE = """
+mutation CreateIssue($input: CreateIssueInput!) {
+  createIssue(input: $input) {
+    issue {
+      id
+      fullDatabaseId
+      number
+      repository { nameWithOwner }
+      labels(first: 100) { nodes { name } }
+      assignees(first: 20) { nodes { login } }
+    }
+  }
+}"""
+
+PROJECT = """
+query Project($owner: String!, $number: Int!) {
+  repositoryOwner(login: $owner) {
+    ... on ProjectV2Owner {
+      projectV2(number: $number) {
+        id
+        title
+        field(name: "Status") { ... on ProjectV2SingleSelectField { id options { id name } } }
+      }
+    }
+  }
+}"""
+
+ISSUE_ID = """
+query IssueId($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) { issue(number: $number) { id fullDatabaseId } }
+}"""
+
+CHILDREN = """
+query Children($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    issue(number: $number) {
+      id
+      subIssues(first: 100) { nodes { number body repository { nameWithOwner } } }
+    }
+  }
+}"""
+
+ADD_TO_PROJECT = """
+mutation AddToProject($project: ID!, $issue: ID!) {
+  addProjectV2ItemById(input: {projectId: $project, contentId: $issue}) { item { id } }
+}"""
+
+SET_COLUMN = """
+mutation SetColumn($project: ID!, $item: ID!, $field: ID!, $option: String!) {
+  updateProjectV2ItemFieldValue(
+    input: {projectId: $project, itemId: $item, fieldId: $field, value: {singleSelectOptionId: $option}}
+  ) { projectV2Item { id } }
+}"""
