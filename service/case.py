@@ -10,7 +10,8 @@ from typing import Literal, TypeAlias
 
 from service import document
 from service.document import ActionItem, Document
-from service.model import Finding, Issue, IssueRef, ItemState, Snapshot, SyncState
+from service.document.likeness import fingerprint, likeness
+from service.model import Finding, Issue, IssueRef, ItemState, Snapshot, SyncState, placeholder
 from service.templates import Template
 from service.vocabulary import COLUMNS, Strict, Vocabulary, word_of
 
@@ -22,10 +23,9 @@ class Case:
     """What a rule judges. `findings` is what the settling rules concluded, for the gates that run after them."""
 
     snapshot: Snapshot
-    vocabulary: Vocabulary = Vocabulary()
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     templates: Mapping[str, Template] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
-    commands: Mapping[str, str] = field(default_factory=dict)  # what `/pm help` may offer: usage → meaning
 
     @property
     def issue(self) -> Issue:
@@ -58,7 +58,20 @@ class Case:
         return self.read(self.issue)
 
     def read(self, issue: Issue) -> Document:
+        """The issue's own text; its references are read from where it lives."""
         return document.read(issue.body, today=self.today, dialect=self.vocabulary.dialect, home=issue.ref)
+
+    @cached_property
+    def closed_before_adoption(self) -> bool:
+        """Closed before it became a post-mortem: history, which is neither edited nor reopened.
+
+        Where the forge does not say when the label was put on, a close that nothing was remembered about counts.
+        """
+        issue = self.issue
+        if issue.state == "open" or self.state != SyncState():
+            return False
+        put_on = [at for label, at in issue.label_times.items() if self.vocabulary.is_trigger((label,))]
+        return not put_on or issue.closed_at is None or min(put_on) > issue.closed_at
 
     # --- labels -----------------------------------------------------------------------------------------------
 
@@ -87,6 +100,9 @@ class Case:
         if able.project_board:
             return ()
         return COLUMNS[:-1] if able.closed_is_a_column else COLUMNS
+
+    def document_of(self, text: str) -> Document:
+        return document.read(text, today=self.today, dialect=self.vocabulary.dialect, home=self.issue.ref)
 
     # --- the template -----------------------------------------------------------------------------------------
 
@@ -133,17 +149,18 @@ class Case:
         seen: dict[str, int] = {}
         keys = []
         for item in self.document.items:
-            words = document.fingerprint(item.text)
+            words = fingerprint(item.text)
             seen[words] = seen.get(words, 0) + 1
             keys.append(words if seen[words] == 1 else f"{words}-{seen[words]}")
         return tuple(keys)
 
     def item_state(self, child: Issue) -> ItemState | None:
-        return next((s for s in self.state.items if s.key == child.key or s.ref == str(child.ref)), None)
+        named = self.named(child)
+        return next((s for s in self.state.items if s.key == child.key or s.ref == named), None)
 
     def tracked_child(self, tracked: ItemState) -> Issue | None:
         """The child a remembered action item stands for, if it can still be seen."""
-        return next((c for c in self.snapshot.children if str(c.ref) == tracked.ref or c.key == tracked.key), None)
+        return next((c for c in self.snapshot.children if c.key == tracked.key or self.named(c) == tracked.ref), None)
 
     def due(self, child: Issue) -> date | None:
         """A child's deadline: the forge's field, else the line in its body."""
@@ -165,11 +182,15 @@ class Case:
         for index, item in enumerate(self.document.items):
             if index in found or item.refs or not free:
                 continue
-            best = max(free, key=lambda child: document.likeness(child.title, item.text))
-            if document.likeness(best.title, item.text) >= _ALIKE:
+            best = max(free, key=lambda child: likeness(child.title, item.text))
+            if likeness(best.title, item.text) >= _ALIKE:
                 alike[index] = best
                 free.remove(best)
         return alike
+
+    def named(self, child: Issue) -> str:
+        """How a line names the child: by its number, or by a placeholder while the issue is only planned."""
+        return placeholder(str(child.key)) if child.ref.number < 0 else self.ref_text(child.ref)
 
     def ref_text(self, ref: IssueRef) -> str:
         return ref.seen_from(self.issue.ref.project)

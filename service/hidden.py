@@ -39,7 +39,8 @@ def state_block(state: SyncState) -> str:
 
 def state_of(body: str) -> SyncState:
     """The state a comment of ours holds. A damaged or foreign block reads as the empty state: what it would have
-    remembered is then worked out anew from the tracker itself."""
+    remembered is then worked out anew from the tracker itself.
+    """
     found = _STATE.search(body)
     if found is None:
         return SyncState()
@@ -62,6 +63,7 @@ def _decode(data: dict[str, Any]) -> SyncState:
         severity=data.get("severity"),
         category=data.get("category"),
         column=data.get("column"),
+        held=data.get("held"),
         items=tuple(_item(row) for row in data.get("items", ())),
         answered=tuple(str(i) for i in data.get("answered", ())),
         overrides=tuple(

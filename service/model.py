@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal, TypeAlias, assert_never
+from typing import Any, Literal, TypeAlias, assert_never
 
 State: TypeAlias = Literal["open", "closed"]
 StateReason: TypeAlias = Literal["completed", "not_planned", "duplicate", "moved"]
@@ -150,7 +150,7 @@ class ItemState:
     """What line and child last agreed on; the base of each three-way comparison."""
 
     key: str
-    ref: str  # the child as a full ref text; "" while it is only planned
+    ref: str  # the child as the line names it: `#57`, `acme/ops#57`, or a placeholder while it is only planned
     text: str  # of the line
     title: str = ""  # of the child
     owners: tuple[str, ...] = ()  # on the line
@@ -169,6 +169,7 @@ class SyncState:
     severity: str | None = None
     category: str | None = None
     column: str | None = None
+    held: str | None = None  # the furthest column when a person chose an earlier one
     items: tuple[ItemState, ...] = ()
     answered: tuple[str, ...] = ()  # ids of the comments whose commands have had their effect
     overrides: tuple[Override, ...] = ()
@@ -255,7 +256,8 @@ class SetTitle:
 @dataclass(frozen=True, slots=True)
 class SetBody:
     """The lines that differ between `base` (as observed) and `body` are changed; a provider carries them over
-    to the text it finds when it writes, so that a person's edit made meanwhile survives."""
+    to the text it finds when it writes, so that a person's edit made meanwhile survives.
+    """
 
     ref: IssueRef
     base: str
@@ -376,7 +378,7 @@ class Finding:
 class Remember:
     """A rule's note to itself: these fields of the sync state take these values."""
 
-    values: Mapping[str, object]
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +386,13 @@ class Revisit:
     """Nothing to do yet: look again at this time."""
 
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A rule's note on one action item: what its line and its issue now agree on."""
+
+    item: ItemState
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,7 +407,7 @@ class Say:
     findings: tuple[Finding, ...] | None = ()
 
 
-Verdict: TypeAlias = Finding | Change | Remember | Say | Revisit
+Verdict: TypeAlias = Finding | Change | Remember | Track | Say | Revisit
 
 
 @dataclass(frozen=True, slots=True)
@@ -465,6 +474,67 @@ def apply_all(snapshot: Snapshot, changes: Iterable[Change]) -> Snapshot:
     for change in changes:
         snapshot = apply(snapshot, change)
     return snapshot
+
+
+def difference(before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
+    """The changes that lead from one snapshot to the other, in the order they are safe to make.
+
+    What is created comes before what names it, and a refusal is explained before it is carried out: whoever is
+    interrupted half-way finds on the next look everything needed to go on. Comments are the engine's to word and
+    are not part of this.
+    """
+    ref = after.issue.ref
+    known = {child.ref for child in before.children}
+    acknowledged = [
+        c.id for c, old in zip(after.comments, before.comments, strict=False) if c.acknowledged != old.acknowledged
+    ]
+    changes: list[Change] = [Acknowledge(ref, comment_id) for comment_id in acknowledged]
+    changes += [_created(ref, child) for child in after.children if child.ref not in known]
+    for old in before.children:
+        new = after.child(old.ref)
+        if new is not None and new.linked and not old.linked:
+            changes.append(LinkChild(ref, new.ref))
+    pairs = [(before.issue, after.issue), *((old, after.child(old.ref)) for old in before.children)]
+    if before.parent is not None:
+        pairs.append((before.parent, after.parent))
+    for old, changed in pairs:
+        if changed is not None and changed != old:
+            changes += _edits(old, changed)
+    return tuple(changes)
+
+
+def _created(parent: IssueRef, child: Issue) -> CreateActionItem:
+    return CreateActionItem(
+        ref=parent,
+        key=child.key or "",
+        project=child.ref.project,
+        title=child.title,
+        body=child.body,
+        labels=child.labels,
+        assignees=child.assignees,
+        due=child.due,
+        private=child.private,
+    )
+
+
+def _edits(old: Issue, new: Issue) -> Iterable[Change]:
+    if new.title != old.title:
+        yield SetTitle(new.ref, new.title)
+    if new.body != old.body:
+        yield SetBody(new.ref, old.body, new.body)
+    if new.assignees != old.assignees:
+        yield SetAssignees(new.ref, new.assignees)
+    if new.due != old.due:
+        yield SetDue(new.ref, new.due)
+    if new.labels - old.labels:
+        yield AddLabels(new.ref, new.labels - old.labels)
+    if old.labels - new.labels:
+        yield RemoveLabels(new.ref, old.labels - new.labels)
+    for card in new.cards:
+        if card not in old.cards and card.column is not None:
+            yield MoveCard(new.ref, card.project, card.column)
+    if old.state == "closed" and new.state == "open":
+        yield Reopen(new.ref)
 
 
 def resolve(change: Change, created: Mapping[str, IssueRef]) -> Change:

@@ -112,7 +112,10 @@ class Vocabulary(Strict):
             *_labels(labels.severity, _SEVERITY_COLORS, "Severity: {}"),
             *_labels(labels.action_type, dict.fromkeys(ACTION_TYPES, "c5def5"), "Action item for {}"),
             *_labels(labels.category, dict.fromkeys(CATEGORIES, "bfd4f2"), "Cause: {}"),
-            *(Label(getattr(labels.column, c), "ededed", f"Board column: {getattr(self.columns, c)}") for c in column_labels),
+            *(
+                Label(getattr(labels.column, c), "ededed", f"Board column: {getattr(self.columns, c)}")
+                for c in column_labels
+            ),
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -48,7 +48,6 @@ class Rule:
     examples: tuple[Example, ...]
     gate: bool = False
     doc: str = ""
-    commands: Mapping[str, str] | None = None  # for the rule that answers commands: usage → meaning
 
     @property
     def summary(self) -> str:

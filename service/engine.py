@@ -1,0 +1,182 @@
+"""From a snapshot and a policy to a plan: pure, deterministic, and settled in one pass.
+
+The rules run against a simulated tracker until none of them wants another change. The plan is the difference
+between what was seen and where that led, so deciding again on the applied plan yields nothing: that is also why
+Closeout cannot talk to itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from service import document, report
+from service.case import Case
+from service.model import (
+    Change,
+    CreateActionItem,
+    EnsureComment,
+    EnsureLabel,
+    Finding,
+    Plan,
+    Remember,
+    Reopen,
+    Revisit,
+    Say,
+    SetBody,
+    Snapshot,
+    SyncState,
+    Track,
+    Verdict,
+    apply,
+    difference,
+)
+from service.policy import Policy
+from service.rules import Rule, rules
+
+MAX_PASSES = 40
+STATUS = "status"
+
+
+def decide(snapshot: Snapshot, policy: Policy) -> Plan:
+    """What to change on this issue, and everything there is to say about it. Never raises on any snapshot."""
+    run = _Run(policy, snapshot)
+    kind = run.case.kind
+    ref = snapshot.issue.ref
+    if kind is None:
+        return Plan(ref)
+    if not run.settle():
+        message = "The rules do not agree on this issue, so nothing was changed."
+        stuck = Finding("engine", "error", message, fix="Please report it with this issue's text.")
+        return Plan(ref, findings=(*run.findings, stuck))
+    changes = tuple(_with_comments(snapshot, run))
+    related = (snapshot.parent.ref,) if snapshot.parent is not None else ()
+    reasons = tuple(run.reasons.get(_about(change), "engine") for change in changes)
+    return Plan(ref, run.findings, changes, reasons, run.revisit_at, related)
+
+
+@dataclass
+class _Run:
+    """One simulation: the tracker as the rules would leave it, and what they said on the way."""
+
+    policy: Policy
+    snapshot: Snapshot
+    findings: tuple[Finding, ...] = ()
+    says: dict[str, Say] = field(default_factory=dict)
+    labels: list[EnsureLabel] = field(default_factory=list)
+    reasons: dict[object, str] = field(default_factory=dict)
+    revisit_at: datetime | None = None
+
+    @property
+    def case(self) -> Case:
+        return Case(self.snapshot, self.policy.vocabulary, self.policy.templates, self.findings)
+
+    def settle(self) -> bool:
+        """Runs the rules until nothing changes; False if they never agree."""
+        for _ in range(MAX_PASSES + len(self.snapshot.comments)):
+            before = self.snapshot
+            self.findings, self.revisit_at = (), None
+            for gate in (False, True):
+                if self.snapshot == before:  # gates judge only what has settled
+                    self._run(rule for rule in rules() if rule.gate is gate)
+            if self.snapshot == before:
+                return True
+        return False
+
+    def _run(self, chosen: Iterable[Rule]) -> None:
+        kind = self.case.kind
+        for rule in chosen:
+            options = self.policy.options(rule.id)
+            asleep = self.snapshot.state.paused and rule.id != "commands"
+            if kind in rule.about and options.enabled and not asleep:
+                for verdict in _fenced(rule, self.case, options):
+                    self._take(rule, verdict)
+
+    def _take(self, rule: Rule, verdict: Verdict) -> None:
+        match verdict:
+            case Finding():
+                self.findings = (*self.findings, verdict)
+            case Say():
+                self.says.setdefault(verdict.topic, verdict)
+                self.reasons.setdefault((EnsureComment, verdict.topic), rule.id)
+            case Revisit(at=at):
+                self.revisit_at = at if self.revisit_at is None else min(at, self.revisit_at)
+            case Remember(values=values):
+                self._remember(replace(self.snapshot.state, **values))
+            case Track(item=item):
+                others = tuple(other for other in self.snapshot.state.items if other.key != item.key)
+                items = tuple(sorted((*others, item), key=lambda each: each.key))
+                self._remember(replace(self.snapshot.state, items=items))
+            case _:
+                self._change(rule, verdict)
+
+    def _remember(self, state: SyncState) -> None:
+        self.snapshot = replace(self.snapshot, state=state)
+
+    def _change(self, rule: Rule, change: Change) -> None:
+        rebased = _rebased(self.snapshot, change) if isinstance(change, SetBody) else change
+        if rebased is None:
+            return  # the line it edits has just been edited by another rule: it will ask again
+        after = apply(self.snapshot, rebased)
+        if after == self.snapshot:
+            return
+        if isinstance(rebased, EnsureLabel):
+            self.labels.append(rebased)
+        self.reasons.setdefault(_about(rebased), rule.id)
+        self.snapshot = after
+
+
+def _fenced(rule: Rule, case: Case, options: object) -> Iterator[Verdict]:
+    """A rule that crashes takes down nothing but itself, and says so."""
+    try:
+        yield from tuple(rule.check(case, options))
+    except Exception as crash:  # noqa: BLE001 - the fence around every rule
+        message = f"This rule failed on this issue ({type(crash).__name__})."
+        yield Finding(rule.id, "error", message, fix="The other rules are not affected. Please report it.")
+
+
+def _rebased(snapshot: Snapshot, change: SetBody) -> SetBody | None:
+    """The edit carried over to the text as the simulation has it by now."""
+    seen = (snapshot.issue, *snapshot.children, *((snapshot.parent,) if snapshot.parent else ()))
+    current = next(issue.body for issue in seen if issue.ref == change.ref)
+    if current == change.base:
+        return change
+    body = document.merge(change.base, change.body, current)
+    return None if body is None else replace(change, base=current, body=body)
+
+
+def _about(change: Change) -> object:
+    """What a change is about, so that its reason can be told: its kind and its place."""
+    if isinstance(change, EnsureComment):
+        return (EnsureComment, change.topic)
+    if isinstance(change, CreateActionItem):
+        return (CreateActionItem, change.key)
+    return (type(change), change.ref)
+
+
+def _with_comments(before: Snapshot, run: _Run) -> Iterator[Change]:
+    """The difference, with what is said placed so that an interruption loses nothing: a refusal is explained before
+    the issue is reopened, and what is remembered is written last.
+    """
+    ref, case = before.issue.ref, run.case
+    blockers = tuple(f for f in run.findings if f.level == "blocks")
+    changes = difference(before, run.snapshot)
+    yield from run.labels
+    yield from (change for change in changes if not isinstance(change, Reopen))
+    for say in run.says.values():
+        if before.comment(say.topic) is None:
+            listed = blockers if say.findings is None else say.findings
+            yield EnsureComment(ref, say.topic, report.message(say, listed))
+    yield from (change for change in changes if isinstance(change, Reopen))
+    yield from _status(before, case, run.findings)
+
+
+def _status(before: Snapshot, case: Case, findings: tuple[Finding, ...]) -> Iterator[Change]:
+    """The one comment that is kept up to date. An issue about which there is nothing to remember has none."""
+    state, old = case.state, before.comment(STATUS)
+    if old is None and state == SyncState():
+        return
+    body = report.status(case, findings)
+    if old is None or old.body != body:
+        yield EnsureComment(before.issue.ref, STATUS, body, state)

@@ -1,0 +1,185 @@
+"""A repository's policy file: YAML in, a `Policy` out, or every mistake in it at once with file, line and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError, create_model
+
+from service.rules import Options, rules
+from service.templates import Template, shipped
+from service.vocabulary import Strict, Vocabulary
+
+MAX_SIZE = 64 * 1024  # characters: a policy is a page, not a program
+MAX_DEPTH = 12
+FILES = {"github": ".github/closeout.yml", "gitlab": ".gitlab/closeout.yml"}
+
+
+class TemplateFiles(Strict):
+    """Where a repository keeps its own templates; a file that is there wins over the shipped one."""
+
+    full_incident: str = ""
+    light_incident: str = ""
+    security_incident: str = ""
+    project_retrospective: str = ""
+    four_quadrant_retrospective: str = ""
+    action_item: str = ""
+
+
+class PolicyFileBase(Strict):
+    """What a policy file may say. Everything has a default: `version: 1` alone is a whole policy."""
+
+    version: Literal[1] = Field(description="The version of this format; always 1.")
+    vocabulary: Vocabulary = Field(Vocabulary(), description="Label names, column names and spellings.")
+    templates: TemplateFiles = Field(TemplateFiles(), description="Paths of this repository's own templates.")
+
+
+@cache
+def policy_model() -> type[PolicyFileBase]:
+    """The file's model, with one section for each rule there is."""
+    sections: dict[str, Any] = {
+        rule.id.replace("-", "_"): (
+            rule.options,
+            Field(default_factory=rule.options, alias=rule.id, description=rule.summary),
+        )
+        for rule in rules()
+    }
+    section = create_model("Rules", __base__=Strict, **sections)
+    made = create_model(
+        "PolicyFile",
+        __base__=PolicyFileBase,
+        rules=(section, Field(default_factory=section, description="One section a rule.")),
+    )
+    made.__doc__ = PolicyFileBase.__doc__
+    return made
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a team decided, ready for the engine."""
+
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    rule_options: Mapping[str, Options] = field(default_factory=dict)
+    templates: Mapping[str, Template] = field(default_factory=shipped)
+    template_files: Mapping[str, str] = field(default_factory=dict)  # name → path in the repository
+
+    def options(self, rule_id: str) -> Options:
+        found = self.rule_options.get(rule_id)
+        return found if found is not None else _defaults()[rule_id]
+
+
+@dataclass(frozen=True)
+class InvalidPolicy:
+    """A policy that cannot be used. `errors` are `file:line: path: what is wrong and how to write it`."""
+
+    errors: tuple[str, ...]
+
+
+@cache
+def _defaults() -> Mapping[str, Options]:
+    return {rule.id: rule.options() for rule in rules()}
+
+
+def load(text: str, source: str) -> Policy | InvalidPolicy:
+    """Reads a policy. `source` is the file's name, for the messages. Never raises on any text."""
+    if len(text) > MAX_SIZE:
+        return InvalidPolicy((f"{source}:1: the file has {len(text):,} characters; a policy has at most {MAX_SIZE:,}",))
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader without aliases
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        return InvalidPolicy((f"{source}:{line}: this is not YAML: {error.problem}",))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return InvalidPolicy((f"{source}:1: this is not YAML that can be read: {error}",))
+    if not isinstance(data, dict):
+        return InvalidPolicy((f"{source}:1: a policy is a mapping that begins with `version: 1`",))
+    try:
+        read = policy_model().model_validate(data)
+    except ValidationError as invalid:
+        return InvalidPolicy(tuple(_explained(invalid, node, source)))
+    return _policy(read)
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain data only, not too deep, and no aliases: a small file must not unfold into a large one."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise self._refusal("aliases (`*name`) are not allowed in a policy")
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self._refusal(f"nested more than {MAX_DEPTH} levels deep")
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def _refusal(self, sentence: str) -> yaml.composer.ComposerError:
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call] # PyYAML's stubs stop here
+        return yaml.composer.ComposerError(None, None, sentence, event.start_mark)
+
+
+def _policy(read: PolicyFileBase) -> Policy:
+    section: BaseModel = read.rules  # type: ignore[attr-defined] # the created model adds it
+    options = {rule.id: getattr(section, rule.id.replace("-", "_")) for rule in rules()}
+    files = {name: path for name, path in read.templates.model_dump().items() if path}
+    return Policy(vocabulary=read.vocabulary, rule_options=options, template_files=files)
+
+
+# --- explaining mistakes --------------------------------------------------------------------------------------
+
+
+def _explained(invalid: ValidationError, node: yaml.Node | None, source: str) -> Iterator[str]:
+    problems = [(_line(node, error["loc"]), error) for error in invalid.errors()]
+    for line, error in sorted(problems, key=lambda problem: problem[0]):
+        path = ".".join(str(part) for part in error["loc"])
+        yield f"{source}:{line}: {path}: {_sentence(error)}"
+
+
+def _sentence(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(error["loc"][:-1])
+        close = get_close_matches(str(error["loc"][-1]), known, n=1, cutoff=0.5)
+        return (
+            f'unknown option (did you mean "{close[0]}"?)'
+            if close
+            else f"unknown option (there are: {', '.join(known)})"
+        )
+    if error["type"] == "missing":
+        return "this is needed; add `version: 1`" if error["loc"] == ("version",) else "this is needed"
+    message = str(error["msg"])
+    return f"{message[0].lower()}{message[1:]}, not {error['input']!r}"
+
+
+def _known_keys(path: Sequence[int | str]) -> tuple[str, ...]:
+    """The keys allowed at a place, found by walking the models along the path."""
+    model: Any = policy_model()
+    for part in path:
+        fields = getattr(model, "model_fields", {})
+        model = next((f.annotation for name, f in fields.items() if part in {name, f.alias}), model)
+        if isinstance(part, int):
+            model = model.__args__[0] if hasattr(model, "__args__") else model
+    fields = getattr(model, "model_fields", {})
+    return tuple(f.alias or name for name, f in fields.items())
+
+
+def _line(node: yaml.Node | None, path: Sequence[int | str]) -> int:
+    """The 1-based line of a place in the YAML; of its nearest parent where the place itself is missing."""
+    line = 1
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            pair = next(((k, v) for k, v in node.value if k.value == str(part)), None)
+            if pair is None:
+                return line
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line

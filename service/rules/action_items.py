@@ -1,0 +1,265 @@
+"""Every action item is an issue of its own, linked to its post-mortem, with an owner and a deadline.
+
+Why: a line in a document has no assignee, sends no reminder and shows on no board; what nobody owns, nobody does.
+
+Remedy: a line with words, an owner and a date becomes a linked issue, and the line then names it. Name an existing
+issue in the line and that one is adopted instead. A line that lacks something is listed with the exact fix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
+
+from pydantic import Field
+
+from service import document
+from service.case import Case
+from service.document import ActionItem
+from service.model import (
+    AddLabels,
+    CreateActionItem,
+    Finding,
+    Issue,
+    ItemState,
+    LinkChild,
+    Marker,
+    SetBody,
+    Track,
+    Verdict,
+)
+from service.rules import POST_MORTEM, Example, Options, Rule
+from service.templates import fill
+from service.vocabulary import ACTION_TYPES, Strict
+from service.wording import item_name, plain, quoted, shortened, title_of
+
+
+class Target(Strict):
+    """Where action items of one owner, team or type are created."""
+
+    project: str = Field(description="The project, such as `acme/monitoring`.")
+    owner: str = Field("", description="A login or `org/team`, without the @.")
+    type: str = Field("", description="An action type, such as `detection`.")
+
+
+class ActionItemsOptions(Options):
+    spawn: Literal["at-once", "review", "command"] = Field(
+        "at-once",
+        description="When complete lines become issues: `at-once`, with the `review`, or on the `/pm actions` command.",
+    )
+    targets: tuple[Target, ...] = Field(
+        (), description="The first that fits decides; otherwise the post-mortem's project."
+    )
+
+
+def check(case: Case, options: ActionItemsOptions) -> Iterator[Verdict]:
+    if case.state.template is None:
+        return
+    tracked = {item.key: item for item in case.state.items}
+    for index, item in enumerate(case.document.items):
+        child = case.children.get(index)
+        if child is not None:
+            yield from _tied(case, item, child)
+        elif not item.settled and not item.optional:
+            yield from _untied(case, options, index)
+    yield from _removed_lines(case, tracked)
+
+
+# --- a line and its issue -------------------------------------------------------------------------------------
+
+
+def _tied(case: Case, item: ActionItem, child: Issue) -> Iterator[Verdict]:
+    """The line names its issue, the issue is linked, and both are remembered as they agree now."""
+    if child.ref not in item.refs and item.planned != child.key:
+        body = document.name_issue(case.document, item, case.named(child))
+        yield SetBody(case.issue.ref, case.issue.body, body)
+    if not child.linked:
+        yield LinkChild(case.issue.ref, child.ref)
+    if child.key is None and case.vocabulary.labels.action_item not in child.labels:
+        yield AddLabels(child.ref, frozenset({case.vocabulary.labels.action_item}))
+    known = case.item_state(child)
+    if known is None:
+        yield Track(_agreed(case, item, child))
+    elif known.ref != case.named(child):
+        yield Track(replace(known, ref=case.named(child)))
+
+
+def _agreed(case: Case, item: ActionItem, child: Issue) -> ItemState:
+    return ItemState(
+        key=child.key or case.named(child),
+        ref=case.named(child),
+        text=item.text,
+        title=child.title,
+        owners=item.owners,
+        assigned=tuple(sorted(child.assignees)),
+        due=item.due or case.due(child),
+        done=item.done and child.state == "closed",
+    )
+
+
+# --- a line without an issue ----------------------------------------------------------------------------------
+
+
+def _untied(case: Case, options: ActionItemsOptions, index: int) -> Iterator[Verdict]:
+    item = case.document.items[index]
+    lacking = tuple(_lacking(case, item))
+    yield from lacking
+    if lacking:
+        return
+    if item.refs:
+        named = ", ".join(case.ref_text(ref) for ref in item.refs)
+        yield _finding(item, f"The issue it names ({named}) cannot be seen: deleted, moved, or closed to Closeout.",
+                       "Name an issue that exists, or take the reference out and a new issue is created.")  # fmt: skip
+    elif _may_spawn(case, options):
+        yield _create(case, options, index)
+    else:
+        how = "comment `/pm review`" if options.spawn == "review" else "comment `/pm actions`"
+        yield _finding(item, "It has no issue yet.", f"When the list is ready, {how} and the issues are created.")
+
+
+def _lacking(case: Case, item: ActionItem) -> Iterator[Finding]:
+    if not item.text.strip():
+        yield _finding(item, "It does not say what to do.", "Write the action, beginning with a verb.")
+    if not item.owners:
+        written = f" ({quoted(item.owner_text)} is no account name)" if item.owner_text else ""
+        yield _finding(item, f"It has no owner{written}.", f"Add a person to the line: `- @{_someone(case)}`.")
+    if item.problem:
+        yield _finding(item, plain(item.problem), f"Write the date as in `{_in_two_weeks(case)}`.")
+    elif item.due is None:
+        yield _finding(item, "It has no deadline.", f"Add a date to the line: `- {_in_two_weeks(case)}`.")
+
+
+def _finding(item: ActionItem, message: str, fix: str) -> Finding:
+    return Finding("action-items", "blocks", message, where=f"Action item {item_name(item)}", fix=fix, who=item.owners)
+
+
+def _someone(case: Case) -> str:
+    return case.issue.author or "login"
+
+
+def _in_two_weeks(case: Case) -> str:
+    """An example date that does not change with every look: two weeks after the issue was opened."""
+    opened = (case.issue.created_at or case.now).date()
+    return opened.fromordinal(opened.toordinal() + 14).isoformat()
+
+
+def _may_spawn(case: Case, options: ActionItemsOptions) -> bool:
+    if case.issue.state == "closed":
+        return False
+    asked = {"at-once": True, "review": case.state.review, "command": False}[options.spawn]
+    return asked or case.state.spawn
+
+
+def _create(case: Case, options: ActionItemsOptions, index: int) -> CreateActionItem:
+    item, key = case.document.items[index], case.keys[index]
+    assigned = sorted(o for o in item.owners if case.snapshot.people.get(o))[: case.snapshot.capabilities.max_assignees]
+    return CreateActionItem(
+        ref=case.issue.ref,
+        key=key,
+        project=_project(case, options, item),
+        title=title_of(item.text),
+        body=_body(case, options, index),
+        labels=_labels(case, item),
+        assignees=frozenset(assigned),
+        due=item.due if case.snapshot.capabilities.native_due else None,
+        private=case.issue.private,
+    )
+
+
+def _body(case: Case, options: ActionItemsOptions, index: int) -> str:
+    item, parent = (
+        case.document.items[index],
+        case.issue.ref.seen_from(_project(case, options, case.document.items[index])),
+    )
+    values = {
+        "parent": parent,
+        "title": document.neutralise(case.issue.title, one_line=True),
+        "why": _why(case, parent),
+        "what": document.neutralise(item.text, one_line=True, keep=frozenset(item.owners)),
+        "owner": " ".join(f"@{owner}" for owner in item.owners),
+        "deadline": item.due.isoformat() if item.due else "",
+        "type": item.type or "",
+        "created": case.today.isoformat(),
+        "severity": case.severity or "",
+    }
+    marker = Marker(case.issue.ref, case.keys[index])
+    return f"{marker}\n{fill(case.templates['action_item'].text, values)}"
+
+
+def _why(case: Case, parent: str) -> str:
+    """Where the action comes from, for whoever meets the issue on its own; never from a text they may not see."""
+    severity = f", a {case.severity}-severity incident" if case.severity else ""
+    why = f"Agreed in the post-mortem {quoted(case.issue.title)} ({parent}{severity})."
+    cause = case.document.section("root-cause")
+    if cause is None or not cause.filled:
+        return why
+    return f"{why}\n\nRoot cause as recorded there: {shortened(document.neutralise(cause.text, one_line=True), 400)}"
+
+
+def _labels(case: Case, item: ActionItem) -> frozenset[str]:
+    names = case.vocabulary.labels
+    labels = {names.action_item}
+    if case.severity is not None and case.severity in type(names.severity).model_fields:
+        labels.add(getattr(names.severity, case.severity))
+    if item.type in ACTION_TYPES:
+        labels.add(getattr(names.action_type, str(item.type)))
+    return frozenset(labels)
+
+
+def _project(case: Case, options: ActionItemsOptions, item: ActionItem) -> str:
+    """A private post-mortem's actions stay in its own project: another one may be open to more people."""
+    home = case.issue.ref.project
+    if case.issue.private:
+        return home
+    fitting = (
+        t
+        for t in options.targets
+        if (t.owner or t.type) and t.owner in {"", *item.owners} and t.type in {"", item.type}
+    )
+    return next((target.project for target in fitting), home)
+
+
+# --- an issue without a line ----------------------------------------------------------------------------------
+
+
+def _removed_lines(case: Case, tracked: dict[str, ItemState]) -> Iterator[Verdict]:
+    tied = {child.ref for child in case.children.values()}
+    for state in tracked.values():
+        child = case.tracked_child(state)
+        if state.dropped is not None or (child is not None and (child.ref in tied or child.state == "closed")):
+            continue
+        named = case.named(child) if child else state.ref
+        yield Finding(
+            "action-items",
+            "blocks",
+            f"The line of this action is gone from the list, and its issue {named} is still open."
+            if child
+            else f"The issue of this action ({named}) cannot be seen any more: deleted, moved, or closed to Closeout.",
+            where=f"Action item {quoted(state.text)}",
+            fix=f"Put the line back, or say why it was dropped: `/pm drop {named} <reason>`. The issue itself is kept.",
+            who=state.owners,
+        )
+
+
+RULE = Rule(
+    id="action-items",
+    about=POST_MORTEM,
+    options=ActionItemsOptions,
+    check=check,
+    doc=__doc__,
+    examples=(
+        Example(
+            "a complete line becomes an issue",
+            "## Action items\n\n- [ ] Page on queue depth over 1,000 - @bob - 2026-04-01 [detection]\n",
+            frozenset({"post-mortem"}),
+            changes=("CreateActionItem",),
+        ),
+        Example(
+            "a line without owner and date is listed with the fix",
+            "## Action items\n\n- [ ] Page on queue depth over 1,000\n",
+            frozenset({"post-mortem"}),
+            finds=("no owner", "no deadline"),
+        ),
+    ),
+)

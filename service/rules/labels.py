@@ -1,0 +1,137 @@
+"""A post-mortem carries its type and exactly one severity and category label, and its text says the same.
+
+Why: dashboards, boards and audits count labels while people read the text; when the two differ, one of them lies.
+
+Remedy: whichever of label and text a person changed last is carried over to the other. Labels that do not exist
+yet are created with a colour and a description.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from service import document
+from service.case import Case
+from service.document import FieldState
+from service.model import AddLabels, EnsureLabel, Finding, Remember, RemoveLabels, SetBody, Verdict
+from service.rules import POST_MORTEM, Example, Options, Rule
+from service.vocabulary import Strict, word_of
+from service.wording import quoted
+
+
+class LabelsOptions(Options):
+    pass
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A word that stands both in the text, as a field, and on the issue, as a label of a group."""
+
+    field: str
+    names: Strict
+    last: str | None
+
+
+def check(case: Case, options: LabelsOptions) -> Iterator[Verdict]:  # noqa: ARG001 - every rule has this shape
+    if case.closed_before_adoption:
+        return
+    labels = case.vocabulary.labels
+    for label in case.vocabulary.taxonomy(column_labels=case.column_labels):
+        if label.name.casefold() not in {name.casefold() for name in case.snapshot.labels}:
+            yield EnsureLabel(case.issue.ref, label)
+    if labels.post_mortem.casefold() not in {name.casefold() for name in case.issue.labels}:
+        yield AddLabels(case.issue.ref, frozenset({labels.post_mortem}))
+    yield from _in_step(case, Pair("severity", labels.severity, case.state.severity))
+    yield from _in_step(case, Pair("category", labels.category, case.state.category))
+
+
+def _in_step(case: Case, pair: Pair) -> Iterator[Verdict]:
+    field = case.document.field(pair.field)
+    known = tuple(type(pair.names).model_fields)
+    if field.state is FieldState.INVALID or (field.state is FieldState.RECORDED and field.value not in known):
+        yield Finding(
+            "labels",
+            "blocks",
+            f"The {pair.field} {quoted(field.raw)} is not one this team uses.",
+            where=f"{pair.field.capitalize()} line",
+            fix=f"Write one of: {', '.join(known)}.",
+        )
+        return
+    wanted = _wanted(case, pair)
+    if wanted is None:
+        return
+    yield from _labelled(case, pair, wanted)
+    body = document.set_field(case.document, pair.field, wanted)
+    if field.value != wanted and body != case.issue.body:
+        yield SetBody(case.issue.ref, case.issue.body, body)
+    if pair.last != wanted:
+        yield Remember({pair.field: wanted})
+
+
+def _wanted(case: Case, pair: Pair) -> str | None:
+    """The later change wins; a value that was taken away on one side only is put back from the other."""
+    field = case.document.field(pair.field)
+    written = str(field.value) if field.state is FieldState.RECORDED else None
+    label = _label(case, pair)
+    changed = [value for value in (written, label) if value is not None and value != pair.last]
+    if len(changed) == 2 and _label_is_later(case, pair, str(label)):
+        return label
+    return changed[0] if changed else written or label or pair.last
+
+
+def _label(case: Case, pair: Pair) -> str | None:
+    """The group's word on the issue; of several the one put on last, else the one that is new, else the gravest."""
+    on = case.words_on(pair.names)
+    if not on:
+        return None
+    times = {word_of(pair.names, name): at for name, at in case.issue.label_times.items()}
+    timed = [word for word in on if word in times]
+    if timed:
+        return max(timed, key=lambda word: times[word])
+    return next((word for word in on if word != pair.last), on[0])
+
+
+def _label_is_later(case: Case, pair: Pair, label: str) -> bool:
+    edited, times = case.issue.body_edited_at, case.issue.label_times
+    put_on = next((at for name, at in times.items() if word_of(pair.names, name) == label), case.issue.updated_at)
+    return edited is None or (put_on is not None and put_on > edited)
+
+
+def _labelled(case: Case, pair: Pair, wanted: str) -> Iterator[Verdict]:
+    ref, name = case.issue.ref, str(getattr(pair.names, wanted))
+    on = case.words_on(pair.names)
+    if wanted not in on:
+        yield AddLabels(ref, frozenset({name}))
+    others = frozenset(label for label in case.issue.labels if word_of(pair.names, label) not in {None, wanted})
+    if others:
+        yield RemoveLabels(ref, others)
+
+
+RULE = Rule(
+    id="labels",
+    about=POST_MORTEM,
+    options=LabelsOptions,
+    check=check,
+    doc=__doc__,
+    examples=(
+        Example(
+            "the text's severity becomes the label",
+            "## Summary\n\n**Severity:** high\n",
+            frozenset({"post-mortem"}),
+            changes=("EnsureLabel", "AddLabels"),
+        ),
+        Example(
+            "the label's severity becomes the text's",
+            "## Summary\n\n**Severity:** \n",
+            frozenset({"post-mortem", "severity-low"}),
+            changes=("SetBody",),
+        ),
+        Example(
+            "a severity nobody uses is asked about",
+            "## Summary\n\n**Severity:** gigantic\n",
+            frozenset({"post-mortem"}),
+            finds=("not one this team uses",),
+        ),
+    ),
+)

@@ -1,0 +1,162 @@
+"""An action's line and its issue say the same: done or not, words, owners and deadline.
+
+Why: people plan in the document and work in the issue; whoever reads either one must not be misled.
+
+Remedy: what a person changed on one side is carried over to the other; where both changed, the later change stands.
+A closed issue ticks its line with the date, a reopened one unticks it. An issue is never closed or deleted for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+from service import document
+from service.case import Case
+from service.document import ActionItem
+from service.model import Finding, Issue, ItemState, SetAssignees, SetBody, SetDue, SetTitle, Track, Verdict
+from service.rules import POST_MORTEM, Example, Options, Rule
+from service.wording import item_name, title_of
+
+
+class ProgressOptions(Options):
+    pass
+
+
+def check(case: Case, options: ProgressOptions) -> Iterator[Verdict]:  # noqa: ARG001 - every rule has this shape
+    for index, child in case.children.items():
+        item, last = case.document.items[index], case.item_state(child)
+        if last is None or child.ref.number < 0:
+            continue
+        yield from _done(case, item, child, last)
+        yield from _struck(case, item, child, last)
+        yield from _words(case, item, child, last)
+        yield from _owners(case, item, child, last)
+        yield from _deadline(case, item, child, last)
+
+
+# --- done -----------------------------------------------------------------------------------------------------
+
+
+def _done(case: Case, item: ActionItem, child: Issue, last: ItemState) -> Iterator[Verdict]:
+    """The issue leads: it is where the definition of done is checked."""
+    closed = child.state == "closed"
+    completed = closed and child.state_reason in {None, "completed"}
+    if completed and not item.done and not last.done:
+        on = (child.closed_at or case.now).date()
+        yield SetBody(case.issue.ref, case.issue.body, document.tick(case.document, item, done=True, on=on))
+    elif not closed and item.done and last.done:
+        yield SetBody(case.issue.ref, case.issue.body, document.tick(case.document, item, done=False, on=None))
+    elif not closed and item.done:
+        fix = f"Close {case.named(child)}; its definition of done is checked there. Or untick the line."
+        yield _about(
+            case,
+            child,
+            item,
+            Finding("progress", "advises", "The line is ticked, but its issue is still open.", fix=fix),
+        )
+    if last.done != completed and item.done == completed:
+        yield Track(replace(last, done=completed))
+
+
+def _struck(case: Case, item: ActionItem, child: Issue, last: ItemState) -> Iterator[Verdict]:
+    if not item.struck or child.state == "closed" or last.dropped is not None or item.reason:
+        return
+    fix = f"Say why: `/pm drop {case.named(child)} <reason>`. Or close {case.named(child)} as not planned."
+    yield _about(case, child, item, Finding("progress", "blocks", "The line is struck out without a reason.", fix=fix))
+
+
+# --- words, owners, deadline: three-way ------------------------------------------------------------------------
+
+
+def _line_is_later(case: Case, child: Issue) -> bool:
+    line, issue = case.issue.body_edited_at, child.updated_at
+    return issue is None or (line is not None and line >= issue)
+
+
+def _words(case: Case, item: ActionItem, child: Issue, last: ItemState) -> Iterator[Verdict]:
+    """An adopted issue keeps its own title: words travel only where title and line said the same before."""
+    line_changed, title_changed = item.text != last.text, child.title != last.title
+    if not line_changed and not title_changed:
+        return
+    alike = last.title == title_of(last.text)
+    now = replace(last, text=item.text, title=child.title)
+    if alike and line_changed and (not title_changed or _line_is_later(case, child)):
+        now = replace(now, title=title_of(item.text))
+        if now.title != child.title:
+            yield SetTitle(child.ref, now.title)
+    elif alike and title_changed:
+        body = document.set_text(case.document, item, document.neutralise(child.title, one_line=True))
+        now = replace(now, text=_text_in(case, item, body))
+        yield SetBody(case.issue.ref, case.issue.body, body)
+    yield Track(now)
+
+
+def _text_in(case: Case, item: ActionItem, body: str) -> str:
+    """What the line will read as once the body is written."""
+    after = case.read(replace(case.issue, body=body))
+    return next((other.text for other in after.items if other.line == item.line), item.text)
+
+
+def _owners(case: Case, item: ActionItem, child: Issue, last: ItemState) -> Iterator[Verdict]:
+    """Nobody on one side is not carried over: taking a name away is a question for people, and a finding asks it."""
+    line_changed = bool(item.owners) and set(item.owners) != set(last.owners)
+    child_changed = bool(child.assignees) and child.assignees != frozenset(last.assigned)
+    if line_changed and (not child_changed or _line_is_later(case, child)):
+        assigned = _assignable(case, item.owners)
+        if assigned and assigned != child.assignees:
+            yield SetAssignees(child.ref, assigned)
+        settled = assigned or child.assignees
+        yield Track(replace(last, owners=item.owners, assigned=tuple(sorted(settled))))
+    elif child_changed:
+        kept = tuple(o for o in item.owners if o in child.assignees or not case.snapshot.people.get(o))
+        owners = (*kept, *sorted(child.assignees - set(kept)))
+        body = document.set_owners(case.document, item, owners)
+        if body != case.issue.body:
+            yield SetBody(case.issue.ref, case.issue.body, body)
+        yield Track(replace(last, owners=owners, assigned=tuple(sorted(child.assignees))))
+
+
+def _assignable(case: Case, owners: tuple[str, ...]) -> frozenset[str]:
+    people = [owner for owner in owners if case.snapshot.people.get(owner)]
+    return frozenset(people[: case.snapshot.capabilities.max_assignees])
+
+
+def _deadline(case: Case, item: ActionItem, child: Issue, last: ItemState) -> Iterator[Verdict]:
+    there = case.due(child)
+    line_changed = item.due is not None and item.due != last.due
+    child_changed = there is not None and there != last.due
+    wanted = item.due if line_changed and (not child_changed or _line_is_later(case, child)) else there
+    if not (line_changed or child_changed) or wanted is None:
+        wanted = last.due
+    if wanted is None:
+        return
+    if (there is not None and there != wanted) or (there is None and line_changed):
+        yield from _set_due(case, child, wanted)
+    if (item.due is not None and item.due != wanted) or (item.due is None and child_changed):
+        yield SetBody(case.issue.ref, case.issue.body, document.set_due(case.document, item, wanted))
+    if last.due != wanted:
+        yield Track(replace(last, due=wanted))
+
+
+def _set_due(case: Case, child: Issue, due: date) -> Iterator[Verdict]:
+    if case.snapshot.capabilities.native_due and child.due != due:
+        yield SetDue(child.ref, due)
+    body = document.set_field(case.read(child), "deadline", due.isoformat())
+    if body != child.body:
+        yield SetBody(child.ref, child.body, body)
+
+
+def _about(case: Case, child: Issue, item: ActionItem, finding: Finding) -> Finding:
+    return replace(finding, where=f"Action item {case.named(child)} {item_name(item)}", who=item.owners)
+
+
+RULE = Rule(
+    id="progress",
+    about=POST_MORTEM,
+    options=ProgressOptions,
+    check=check,
+    doc=__doc__,
+    examples=(Example("a list without issues has nothing to keep in step", "", frozenset({"post-mortem"})),),
+)

@@ -1,0 +1,30 @@
+"""Short names for things people wrote, safe to repeat in another issue or comment."""
+
+from __future__ import annotations
+
+from service import document
+from service.document import ActionItem
+
+MAX_TITLE = 200
+
+
+def shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def title_of(text: str) -> str:
+    """An action's words as an issue title: one line, harmless, and short enough for both forges."""
+    return shortened(document.neutralise(text, one_line=True), MAX_TITLE)
+
+
+def plain(text: str) -> str:
+    """One harmless line."""
+    return document.neutralise(text, one_line=True)
+
+
+def quoted(text: str) -> str:
+    return f"“{shortened(document.neutralise(text, one_line=True), 70)}”"
+
+
+def item_name(item: ActionItem) -> str:
+    return quoted(item.text) if item.text.strip() else f"in line {item.line + 1}"
