@@ -83,12 +83,10 @@ def _refs(event: str, payload: _Json, forge: str) -> Iterator[IssueRef]:
     at the issue's next event or at the periodic resync.
     """
     match event:
-        case "issues":
-            yield _issue(payload, "issue", "repository", forge)
-            yield from _moved(payload, forge)
-        case "issue_comment":
-            if "pull_request" not in _part(payload, "issue"):
+        case "issues" | "issue_comment":
+            if "pull_request" not in _part(payload, "issue"):  # both events also tell of pull requests
                 yield _issue(payload, "issue", "repository", forge)
+                yield from _moved(payload, forge)
         case "sub_issues":
             yield _issue(payload, "parent_issue", "parent_issue_repo", forge)
             yield _issue(payload, "sub_issue", "sub_issue_repo", forge)
