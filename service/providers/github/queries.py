@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What to ask for beyond the plain issue. `fields` are the organisation's issue fields (due dates)."""
+    """What to ask for beyond the plain issue. `fields` are the organisation's issue fields."""
 
     sub_issues: bool = True
     projects: bool = True
-    fields: bool = False
+    fields: bool = True
 
 
 _SUB_ISSUES = """
@@ -134,8 +134,7 @@ def assignable(count: int) -> str:
     """
     variables = "".join(f", $login{i}: String!" for i in range(count))
     asked = "\n".join(
-        f"    u{i}: assignableUsers(query: $login{i}, first: 20) {{ nodes {{ id login }} }}"
-        for i in range(count)
+        f"    u{i}: assignableUsers(query: $login{i}, first: 20) {{ nodes {{ id login }} }}" for i in range(count)
     )
     return (
         f"query Assignable($owner: String!, $name: String!{variables}) {{\n"

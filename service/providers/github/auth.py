@@ -1,0 +1,127 @@
+"""Credentials: a personal access token, or a GitHub App that mints a token for each installation.
+
+https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import github.Auth
+
+from service.providers.base import Forbidden, NotFound
+from service.providers.cache import Cache
+from service.providers.github.errors import reading
+from service.providers.github.gateway import Gateway, Wire, repository
+
+_EARLY = 300  # seconds before its end a token is replaced
+_INSTALLATION_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAuth:
+    """A fine-grained or classic personal access token; acts as its owner."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AppAuth:
+    """A GitHub App: its client id or app id, and its private key in PEM."""
+
+    app_id: str
+    private_key: str = field(repr=False)
+
+
+class Access(Protocol):
+    """Which gateway serves which project."""
+
+    def gateway(self, project: str) -> Gateway: ...
+
+    def login(self) -> str:
+        """Our own login, as authors are named over REST. One request, where GraphQL did not say it already."""
+
+
+def access(auth: TokenAuth | AppAuth, wire: Wire, cache: Cache) -> Access:
+    return TokenAccess(auth, wire) if isinstance(auth, TokenAuth) else AppAccess(auth, wire, cache)
+
+
+class TokenAccess:
+    """One token for everything."""
+
+    def __init__(self, auth: TokenAuth, wire: Wire) -> None:
+        self._gateway = Gateway(wire, github.Auth.Token(auth.token))
+
+    def gateway(self, project: str) -> Gateway:
+        del project
+        return self._gateway
+
+    def login(self) -> str:
+        with reading("our own account"):
+            return str(self._gateway.get("/user")["login"])
+
+
+class AppAccess:
+    """A gateway for each installation; its token lasts an hour and is replaced in time, or when it is refused."""
+
+    def __init__(self, auth: AppAuth, wire: Wire, cache: Cache) -> None:
+        self._app_id = auth.app_id
+        self._wire = wire
+        self._cache = cache
+        self._app = Gateway(wire, github.Auth.AppAuth(auth.app_id, auth.private_key))
+        self._gateways: dict[int, Gateway] = {}
+
+    def gateway(self, project: str) -> Gateway:
+        key = ("installation", self._wire.url, self._app_id, project.casefold())
+        found = self._cache.cached(key, _INSTALLATION_SECONDS, lambda: self._installation(project))
+        if found not in self._gateways:
+            token = InstallationToken(self._app, found, self._cache, self._wire)
+            self._gateways[found] = Gateway(self._wire, token, token.renew)
+        return self._gateways[found]
+
+    def login(self) -> str:
+        with reading("our own App"):
+            return f"{self._app.get('/app')['slug']}[bot]"
+
+    def _installation(self, project: str) -> int:
+        try:
+            found = self._app.get(f"{repository(project)}/installation")
+        except NotFound:
+            raise Forbidden(f"the GitHub App is not installed on {project}; install it there") from None
+        with reading(f"the installation on {project}"):
+            return int(found["id"])
+
+
+class InstallationToken(github.Auth.Auth):
+    """The current token of one installation, shared by every thread through the cache."""
+
+    def __init__(self, app: Gateway, installation: int, cache: Cache, wire: Wire) -> None:
+        self._app = app
+        self._installation = installation
+        self._cache = cache
+        self._wire = wire
+        self._key = ("installation-token", wire.url, installation)
+
+    @property
+    def token_type(self) -> str:
+        return "token"
+
+    @property
+    def token(self) -> str:
+        kept: str | None = self._cache.get(self._key, None)
+        return kept if kept is not None else self._mint()
+
+    def renew(self) -> bool:
+        self._cache.drop(self._key)
+        return True
+
+    def _mint(self) -> str:
+        path = f"/app/installations/{self._installation}/access_tokens"
+        minted = self._app.write("POST", path, {})
+        with reading("an installation token"):
+            token, end = str(minted["token"]), datetime.fromisoformat(minted["expires_at"])
+        left = (end - self._wire.clock()).total_seconds() - _EARLY
+        self._cache.put(self._key, token, max(left, 60.0))
+        return token

@@ -1,0 +1,76 @@
+"""Our comments: one for each topic, edited in place. Edits notify nobody; a new comment does.
+
+https://docs.github.com/en/rest/issues/comments
+"""
+
+from __future__ import annotations
+
+from service import hidden
+from service.model import Acknowledge, EnsureComment, IssueRef
+from service.providers.base import NotFound, ProviderError, Rejected
+from service.providers.github import mapping
+from service.providers.github.errors import reading
+from service.providers.github.gateway import repository, segment
+from service.providers.github.issue_changes import MAX_BODY
+from service.providers.github.memory import Written
+from service.providers.github.server import Server, issue_path
+
+
+def ensure(server: Server, change: EnsureComment) -> None:
+    if len(change.body) > MAX_BODY:
+        raise Rejected(f"a comment of {len(change.body)} characters is too long for GitHub, which takes {MAX_BODY}")
+    written = find(server, change.ref, change.topic)
+    if written is not None and (written.body == change.body or _edited(server, change, written)):
+        return
+    _keep(server, change, _created(server, change))
+
+
+def find(server: Server, ref: IssueRef, topic: str) -> Written | None:
+    """Our comment on a topic: from the fetch just made where that settles it, else by reading every comment."""
+    memory = server.memory
+    if memory.holds(ref, server.clock()):
+        known = memory.comments.get(topic)
+        if known is not None or memory.all_comments:
+            return known
+    viewer = server.viewer().casefold()
+    for row in server.gateway(ref.project).pages(f"{issue_path(ref)}/comments"):
+        with reading(f"the comments of {ref}"):
+            seen = mapping.comment_of_rest(row)
+        if seen.author.casefold() == viewer and hidden.topic_of(seen.body) == topic:
+            return Written(seen.id, seen.body)
+    return None
+
+
+def acknowledge(server: Server, change: Acknowledge) -> None:
+    """Reacting twice leaves one reaction: https://docs.github.com/en/rest/reactions/reactions"""
+    project = change.ref.project
+    path = f"{repository(project)}/issues/comments/{segment(change.comment_id)}/reactions"
+    server.gateway(project).write("POST", path, {"content": "+1"})
+
+
+def _edited(server: Server, change: EnsureComment, written: Written) -> bool:
+    """False where the comment was deleted meanwhile."""
+    project = change.ref.project
+    path = f"{repository(project)}/issues/comments/{segment(written.id)}"
+    try:
+        server.gateway(project).write("PATCH", path, {"body": change.body})
+    except NotFound:
+        return False
+    _keep(server, change, written.id)
+    return True
+
+
+def _created(server: Server, change: EnsureComment) -> str:
+    path = f"{issue_path(change.ref)}/comments"
+    try:
+        made = server.gateway(change.ref.project).create(path, {"body": change.body})
+        with reading(f"the new comment on {change.ref}"):
+            return str(made["id"])
+    except ProviderError:
+        server.memory.forget()
+        raise
+
+
+def _keep(server: Server, change: EnsureComment, comment_id: str) -> None:
+    if server.memory.holds(change.ref, server.clock()):
+        server.memory.comments[change.topic] = Written(comment_id, change.body)

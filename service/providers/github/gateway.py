@@ -1,0 +1,228 @@
+"""Requests with bounded patience: PyGithub's requester underneath, the `ProviderError` family above.
+
+Reads and writes that may be repeated are tried again after a server error, a broken connection or a short rate
+limit. A create is tried again only where GitHub refused it outright: after anything else nobody knows whether it
+happened, so the caller looks before it creates. Waits beyond `PATIENCE` are the work queue's, not a thread's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import requests
+from github import Github
+from github.Auth import Auth
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
+
+from service.providers.base import MalformedReply, NotFound, RateLimited, Rejected, Unavailable
+from service.providers.github.connection import TIMEOUT, Connection, Counter
+from service.providers.github.errors import Reply, Unsupported, graphql_error, reading, refusal
+
+PATIENCE = 10.0  # seconds for one wait; a thread is too dear for longer ones
+ATTEMPTS = 4
+PAGE = 100
+_ACCEPT = "application/vnd.github+json"  # https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#accept
+_backoff = wait_random_exponential(multiplier=0.5, max=4)
+T = TypeVar("T")
+
+
+class NoGraphQL(Unavailable):
+    """The server has no GraphQL endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How to reach a server: its REST root, what counts requests, and time, which is always handed in."""
+
+    url: str
+    counter: Counter
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    verb: str
+    path: str
+    parameters: Mapping[str, str | int] | None = None
+    body: object = None
+    accept: str = _ACCEPT
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What GraphQL answered: partial data is data. `names` are the fields that its errors are about."""
+
+    data: Mapping[str, Any]
+    error: Exception | None = None
+    names: frozenset[str] = frozenset()
+
+
+class Gateway:
+    """One credential's requests to one server, for one thread.
+
+    `renew` replaces an expired credential and says whether it could; it is asked once per refused request.
+    """
+
+    def __init__(self, wire: Wire, auth: Auth, renew: Callable[[], bool] | None = None) -> None:
+        self._wire = wire
+        self._renew = renew
+        self._connection = Connection(wire.url, wire.counter)
+        self._requester = Github(
+            auth=auth,
+            base_url=wire.url.rstrip("/"),
+            lazy=True,
+            per_page=PAGE,
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            api_version="2022-11-28",
+            timeout=TIMEOUT,
+            user_agent=user_agent(),
+        ).requester
+
+    # --- REST -------------------------------------------------------------------------------------------------
+
+    def get(self, path: str) -> Any:
+        return self._patiently(Request("GET", path)).json()
+
+    def text(self, path: str) -> str:
+        """A file's raw text: https://docs.github.com/en/rest/repos/contents#custom-media-types-for-repository-contents"""
+        return self._patiently(Request("GET", path, accept="application/vnd.github.raw+json")).text
+
+    def pages(
+        self, path: str, parameters: Mapping[str, str | int] | None = None, *, most: int = 1000
+    ) -> Iterator[Mapping[str, Any]]:
+        """Every row of a list, page after page, at most `most` pages."""
+        for page in range(1, most + 1):
+            asked: Mapping[str, str | int] = {**(parameters or {}), "per_page": PAGE, "page": page}
+            rows = self._patiently(Request("GET", path, asked)).json()
+            if not isinstance(rows, list):
+                raise MalformedReply(f"GitHub's answer to GET {path} is not a list")
+            yield from rows
+            if len(rows) < PAGE:
+                return
+
+    def write(self, verb: str, path: str, body: object = None) -> Any:
+        """A write that may safely happen twice. Any answer but 2xx is an error, a redirect too."""
+        return self._patiently(Request(verb, path, body=body)).json()
+
+    def create(self, path: str, body: object) -> Any:
+        """A write that must not happen twice. `Unavailable`: it may have happened."""
+        return self._patiently(Request("POST", path, body=body), repeatable=False).json()
+
+    # --- GraphQL ----------------------------------------------------------------------------------------------
+
+    def query(self, document: str, variables: Mapping[str, object]) -> Answer:
+        """Raises only what is worth another try, and `NoGraphQL`; other errors are in the answer."""
+        return self._retrying(lambda: self._ask(document, variables))
+
+    def mutate(self, document: str, variables: Mapping[str, object], *, repeatable: bool = True) -> Any:
+        """The mutation's data. Any error in the answer is raised."""
+        answer = self._retrying(lambda: self._ask(document, variables, repeatable=repeatable), repeatable=repeatable)
+        if answer.error is not None:
+            raise answer.error
+        return answer.data
+
+    def _ask(self, document: str, variables: Mapping[str, object], *, repeatable: bool = True) -> Answer:
+        body = {"query": document, "variables": variables}
+        request = Request("POST", self._requester.graphql_url, body=body)
+        try:
+            reply = self._once(request, repeatable=repeatable)
+        except NotFound as error:
+            raise NoGraphQL(str(error)) from error
+        except Rejected as error:
+            if "405" in str(error):
+                raise NoGraphQL(str(error)) from error
+            raise
+        with reading("a GraphQL request"):
+            return self._answer(reply, reply.json())
+
+    def _answer(self, reply: Reply, said: Mapping[str, Any]) -> Answer:
+        data, errors = said.get("data") or {}, said.get("errors") or ()
+        if not errors:
+            return Answer(said["data"])
+        error = graphql_error(errors, reply, self._wire.clock())
+        if isinstance(error, RateLimited) or (isinstance(error, Unavailable) and not any(data.values())):
+            raise error
+        names = {part for each in errors for part in each.get("path") or () if isinstance(part, str)}
+        unknown = error.names if isinstance(error, Unsupported) else frozenset()
+        return Answer(data, error, unknown | names)
+
+    # --- patience ---------------------------------------------------------------------------------------------
+
+    def _patiently(self, request: Request, *, repeatable: bool = True) -> Reply:
+        return self._retrying(lambda: self._once(request, repeatable=repeatable), repeatable=repeatable)
+
+    def _retrying(self, act: Callable[[], T], *, repeatable: bool = True) -> T:
+        worth = (RateLimited, Unavailable) if repeatable else RateLimited
+        retrying = Retrying(
+            sleep=self._wire.sleep,
+            retry=retry_if_exception(lambda error: isinstance(error, worth) and not isinstance(error, NoGraphQL)),
+            wait=_wait,
+            stop=_is_enough,
+            reraise=True,
+        )
+        return retrying(act)
+
+    def _once(self, request: Request, *, repeatable: bool) -> Reply:
+        reply = self._send(request)
+        if reply.status == 401 and self._renew is not None and self._renew():
+            reply = self._send(request)
+        if reply.status < 300:
+            return reply
+        if reply.status >= 500 and not repeatable:
+            raise Unavailable(f"GitHub answered {reply.status} to {request}; it may or may not have happened")
+        raise refusal(reply, str(request), self._wire.clock())
+
+    def _send(self, request: Request) -> Reply:
+        try:
+            status, headers, text = self._requester.requestJson(
+                request.verb,
+                request.path,
+                dict(request.parameters or {}),
+                {"Accept": request.accept},
+                request.body,
+                self._connection,
+            )
+        except requests.RequestException as error:
+            raise Unavailable(f"GitHub did not answer {request}: {type(error).__name__}") from None
+        return Reply(status, headers, text)
+
+
+def repository(project: str) -> str:
+    """`acme/shop` → `/repos/acme/shop`."""
+    owner, _, name = project.partition("/")
+    return f"/repos/{segment(owner)}/{segment(name)}"
+
+
+def segment(text: str) -> str:
+    """One part of a path. `.` and `..` cannot be one: HTTP clients would resolve them into another path."""
+    if text in ("", ".", ".."):
+        raise Rejected(f"{text!r} cannot be part of a request to GitHub")
+    return quote(text, safe="")
+
+
+def user_agent() -> str:
+    try:
+        return f"closeout/{version('closeout')}"
+    except PackageNotFoundError:
+        return "closeout"
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return error.retry_after if isinstance(error, RateLimited) else _backoff(state)
+
+
+def _is_enough(state: RetryCallState) -> bool:
+    waited = state.idle_for + state.upcoming_sleep
+    return state.attempt_number >= ATTEMPTS or state.upcoming_sleep > PATIENCE or waited > 2 * PATIENCE

@@ -1,0 +1,191 @@
+"""Changes to one issue: labels, title, body, assignees, deadline, state. Each can be repeated without harm.
+
+GitHub drops what an account may not set and still answers 2xx, so every reply is read.
+https://docs.github.com/en/rest/issues/issues#update-an-issue
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from service import document
+from service.model import (
+    AddLabels,
+    EnsureLabel,
+    IssueRef,
+    LinkChild,
+    RemoveLabels,
+    Reopen,
+    SetAssignees,
+    SetBody,
+    SetDue,
+    SetTitle,
+)
+from service.providers.base import Conflict, Forbidden, NotFound, Rejected
+from service.providers.github import mapping
+from service.providers.github.errors import reading
+from service.providers.github.gateway import repository, segment
+from service.providers.github.memory import Ids
+from service.providers.github.server import Server, issue_path
+
+MAX_BODY = 65_536
+_ISSUES_WRITE = "it needs the permission Issues: write (and the triage role) there"
+_Json = Mapping[str, Any]
+
+
+def ensure_label(server: Server, change: EnsureLabel) -> None:
+    """https://docs.github.com/en/rest/issues/labels#create-a-label"""
+    label, project = change.label, change.ref.project
+    body = {"name": label.name, "color": label.color, "description": label.description[:100]}
+    try:
+        made = server.gateway(project).write("POST", f"{repository(project)}/labels", body)
+    except Rejected as error:
+        if "already_exists" not in str(error):
+            raise
+        return
+    with reading(f"the new label {label.name}"):
+        server.saw_label(project, label.name, str(made["node_id"]))
+
+
+def add_labels(server: Server, change: AddLabels) -> None:
+    """https://docs.github.com/en/rest/issues/labels#add-labels-to-an-issue"""
+    if not change.labels:
+        return
+    wanted = sorted(change.labels)
+    path = f"{issue_path(change.ref)}/labels"
+    reply = server.gateway(change.ref.project).write("POST", path, {"labels": wanted})
+    with reading(f"the labels of {change.ref}"):
+        found = {str(label["name"]).casefold() for label in reply}
+    missing = [name for name in wanted if name.casefold() not in found]
+    if missing:
+        raise Forbidden(f"GitHub did not put {', '.join(missing)} on {change.ref}; {_ISSUES_WRITE}")
+
+
+def remove_labels(server: Server, change: RemoveLabels) -> None:
+    """One by one: writing the whole set would undo what somebody else set meanwhile."""
+    for name in sorted(change.labels):
+        path = f"{issue_path(change.ref)}/labels/{segment(name)}"
+        try:
+            left = server.gateway(change.ref.project).write("DELETE", path)
+        except NotFound:
+            continue
+        with reading(f"the labels of {change.ref}"):
+            still = {str(label["name"]).casefold() for label in left}
+        if name.casefold() in still:
+            raise Forbidden(f"GitHub did not take {name} off {change.ref}; {_ISSUES_WRITE}")
+
+
+def set_title(server: Server, change: SetTitle) -> None:
+    reply = edit(server, change.ref, {"title": change.title})
+    if reply.get("title") != change.title:
+        raise Forbidden(f"GitHub did not change the title of {change.ref}; {_ISSUES_WRITE}")
+
+
+def set_body(server: Server, change: SetBody) -> None:
+    """The changed lines are carried over to the text as it is now; a person's edit made meanwhile survives."""
+    fresh = str(_read(server, change.ref).get("body") or "")
+    merged = document.merge(change.base, change.body, fresh)
+    if merged is None:
+        raise Conflict(f"somebody is editing the same lines of {change.ref}; looking again")
+    if merged == fresh:
+        return
+    if len(merged) > MAX_BODY:
+        raise Rejected(f"the body of {change.ref} would have {len(merged)} characters; GitHub takes {MAX_BODY}")
+    came_back = str(edit(server, change.ref, {"body": merged}).get("body") or "")
+    if _plain(came_back) != _plain(merged):
+        raise Conflict(f"the body of {change.ref} is not what was written; looking again")
+
+
+def set_assignees(server: Server, change: SetAssignees) -> None:
+    """GitHub leaves out people who may not be assigned; the next look shows who is missing."""
+    edit(server, change.ref, {"assignees": sorted(change.assignees)})
+
+
+def set_due(server: Server, change: SetDue) -> None:
+    """The organisation's Target date field; without it the deadline is in the body alone.
+
+    https://docs.github.com/en/rest/issues/issue-field-values
+    """
+    field_id = server.due_field(change.ref.project)
+    if field_id is None:
+        return
+    path = f"{issue_path(change.ref)}/issue-field-values"
+    gateway = server.gateway(change.ref.project)
+    if change.due is not None:
+        value = {"field_id": field_id, "value": change.due.isoformat()}
+        gateway.write("POST", path, {"issue_field_values": [value]})
+        return
+    try:
+        gateway.write("DELETE", f"{path}/{field_id}")
+    except NotFound:
+        return
+
+
+def reopen(server: Server, change: Reopen) -> None:
+    reply = edit(server, change.ref, {"state": "open"})
+    if reply.get("state") != "open":
+        raise Forbidden(f"GitHub did not reopen {change.ref}; {_ISSUES_WRITE}")
+
+
+def link_child(server: Server, change: LinkChild) -> None:
+    """https://docs.github.com/en/rest/issues/sub-issues#add-sub-issue (`sub_issue_id` is the id, not the number)
+
+    Where there are no sub-issues, or two owners are involved, the reference in the action line is the link.
+    """
+    if not can_link(server, change.ref, change.child.project):
+        return
+    path = f"{issue_path(change.ref)}/sub_issues"
+    body = {"sub_issue_id": ids(server, change.child).database}
+    try:
+        server.gateway(change.ref.project).write("POST", path, body)
+    except Rejected:
+        if _parent(server, change.child) != change.ref:
+            raise
+
+
+def can_link(server: Server, parent: IssueRef, project: str) -> bool:
+    """Sub-issues exist, and both repositories have one owner, as GitHub demands."""
+    owner = parent.project.partition("/")[0].casefold()
+    same = owner == project.partition("/")[0].casefold()
+    return same and server.has_sub_issues(parent.project)
+
+
+def ids(server: Server, ref: IssueRef) -> Ids:
+    known = server.memory.ids.get(ref)
+    if known is None:
+        row = _read(server, ref)
+        with reading(f"{ref}"):
+            known = server.memory.ids[ref] = Ids(str(row["node_id"]), int(row["id"]))
+    return known
+
+
+def edit(server: Server, ref: IssueRef, values: Mapping[str, object]) -> _Json:
+    reply = server.gateway(ref.project).write("PATCH", issue_path(ref), dict(values))
+    return _same(ref, reply)
+
+
+def _read(server: Server, ref: IssueRef) -> _Json:
+    return _same(ref, server.gateway(ref.project).get(issue_path(ref)))
+
+
+def _same(ref: IssueRef, reply: _Json) -> _Json:
+    """The reply is about the issue that was meant, and nothing else."""
+    with reading(f"{ref}"):
+        place = mapping.project_of_rest(reply)
+        if place.casefold() != ref.project.casefold() or reply["number"] != ref.number:
+            raise Conflict(f"GitHub answered with {place}#{reply['number']} when {ref} was meant")
+        return reply
+
+
+def _parent(server: Server, ref: IssueRef) -> IssueRef | None:
+    try:
+        row = server.gateway(ref.project).get(f"{issue_path(ref)}/parent")
+    except NotFound:
+        return None
+    with reading(f"the parent of {ref}"):
+        return IssueRef(ref.forge, mapping.project_of_rest(row), int(row["number"]))
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").rstrip()

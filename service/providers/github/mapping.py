@@ -1,0 +1,208 @@
+"""GitHub's JSON → the model. Pure; both of GitHub's dialects end in the same values.
+
+GraphQL: https://docs.github.com/en/graphql/reference/objects#issue · REST: https://docs.github.com/en/rest/issues
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from service.model import Card, Issue, IssueRef, Permission, StateReason
+
+TARGET_DATE = "Target date"  # the organisation's default issue field for a deadline
+_REASONS: Mapping[str, StateReason] = {
+    "completed": "completed",
+    "not_planned": "not_planned",
+    "duplicate": "duplicate",
+}
+_RECEIPTS = ("THUMBS_UP", "EYES")
+_Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenComment:
+    """A comment before anybody decided whether it matters. `reacted`: our reaction is on it (None: not known)."""
+
+    id: str
+    author: str
+    body: str
+    created_at: datetime | None
+    updated_at: datetime | None
+    reacted: bool | None
+
+
+# --- GraphQL --------------------------------------------------------------------------------------------------
+
+
+def nodes(connection: _Json) -> Iterator[_Json]:
+    """A connection's nodes. A node is null where our account may not see it."""
+    return (node for node in connection["nodes"] if node is not None)
+
+
+def login(actor: _Json | None) -> str:
+    """A login as REST and `viewer` spell it: an App's is `slug[bot]`, though GraphQL names its author `slug`."""
+    if actor is None:
+        return "ghost"  # what GitHub shows in place of a deleted account
+    name = str(actor["login"])
+    is_bot = actor.get("__typename") == "Bot" and not name.endswith("[bot]")
+    return f"{name}[bot]" if is_bot else name
+
+
+def ref_of(node: _Json, home: IssueRef) -> IssueRef:
+    """An issue's ref; its project is spelled as in `home` where that is the same one in another case."""
+    project = str(node["repository"]["nameWithOwner"])
+    same = project.casefold() == home.project.casefold()
+    return IssueRef(home.forge, home.project if same else project, int(node["number"]))
+
+
+def issue_of(node: _Json, home: IssueRef, *, linked: bool = False) -> Issue:
+    ref = ref_of(node, home)
+    is_closed = node["state"] == "CLOSED"
+    return Issue(
+        ref=ref,
+        title=str(node["title"]),
+        body=str(node["body"] or ""),
+        state="closed" if is_closed else "open",
+        state_reason=_REASONS.get(str(node["stateReason"] or "").lower()) if is_closed else None,
+        labels=frozenset(str(label["name"]) for label in nodes(node["labels"])),
+        assignees=frozenset(str(person["login"]) for person in nodes(node["assignees"])),
+        due=_due(node.get("issueFieldValues")),
+        cards=tuple(Card(number, column) for _, number, column in items(node, ref.project)),
+        author=login(node["author"]),
+        created_at=moment(node["createdAt"]),
+        updated_at=moment(node["updatedAt"]),
+        closed_at=moment(node["closedAt"]) if is_closed else None,
+        body_edited_at=moment(node["lastEditedAt"]),
+        url=str(node["url"]),
+        linked=linked,
+    )
+
+
+def items(node: _Json, project: str) -> Iterator[tuple[str, int, str | None]]:
+    """The issue's cards on open boards of the repository's owner: item id, the board's number, the column."""
+    owner = project.partition("/")[0].casefold()
+    for item in nodes(node.get("projectItems") or {"nodes": ()}):
+        board = item["project"]
+        if board["closed"] or str((board["owner"] or {}).get("login", owner)).casefold() != owner:
+            continue
+        yield str(item["id"]), int(board["number"]), (item["status"] or {}).get("name")
+
+
+def _due(values: _Json | None) -> date | None:
+    for value in nodes(values or {"nodes": ()}):
+        if value.get("__typename") == "IssueFieldDateValue" and (value["field"] or {}).get("name") == TARGET_DATE:
+            return day(value["value"])
+    return None
+
+
+def comment_of(node: _Json) -> SeenComment:
+    groups = node["reactionGroups"] or ()
+    return SeenComment(
+        id=str(node["fullDatabaseId"]),
+        author=login(node["author"]),
+        body=str(node["body"] or ""),
+        created_at=moment(node["createdAt"]),
+        updated_at=moment(node["updatedAt"]),
+        reacted=any(group["viewerHasReacted"] and group["content"] in _RECEIPTS for group in groups),
+    )
+
+
+def label_times(timeline: _Json) -> dict[str, datetime]:
+    """When each label was last put on, as far back as the timeline reaches."""
+    events = (event for event in nodes(timeline) if event["__typename"] == "LabeledEvent")
+    return _times((event["label"]["name"], event["createdAt"]) for event in events)
+
+
+def closed_by(timeline: _Json) -> str | None:
+    events = [event for event in nodes(timeline) if event["__typename"] == "ClosedEvent"]
+    return login(events[-1]["actor"]) if events else None
+
+
+# --- REST -----------------------------------------------------------------------------------------------------
+
+
+def issue_of_rest(row: _Json, ref: IssueRef, *, linked: bool = False) -> Issue:
+    is_closed = row["state"] == "closed"
+    closer = row.get("closed_by")
+    return Issue(
+        ref=ref,
+        title=str(row["title"]),
+        body=str(row["body"] or ""),
+        state="closed" if is_closed else "open",
+        state_reason=_REASONS.get(str(row.get("state_reason") or "")) if is_closed else None,
+        labels=frozenset(_label_name(label) for label in row["labels"]),
+        assignees=frozenset(str(person["login"]) for person in row.get("assignees") or ()),
+        due=_due_of_rest(row.get("issue_field_values") or ()),
+        author=login(row["user"]),
+        created_at=moment(row["created_at"]),
+        updated_at=moment(row["updated_at"]),
+        closed_at=moment(row["closed_at"]) if is_closed else None,
+        closed_by=login(closer) if is_closed and closer else None,
+        url=str(row["html_url"]),
+        linked=linked,
+    )
+
+
+def project_of_rest(row: _Json) -> str:
+    """`…/repos/acme/shop` → `acme/shop`: where a REST issue really lives."""
+    return str(row["repository_url"]).partition("/repos/")[2]
+
+
+def _label_name(label: _Json | str) -> str:
+    """REST documents both forms: https://docs.github.com/en/rest/issues/issues#get-an-issue"""
+    return label if isinstance(label, str) else str(label["name"])
+
+
+def _due_of_rest(values: Iterable[_Json]) -> date | None:
+    for value in values:
+        if value.get("issue_field_name") == TARGET_DATE and value.get("data_type") == "date":
+            return day(value["value"])
+    return None
+
+
+def comment_of_rest(row: _Json) -> SeenComment:
+    """REST counts reactions without saying whose they are, so that only none at all is an answer."""
+    counts = row.get("reactions") or {}
+    has_some = any(counts.get(name) for name in ("+1", "eyes"))
+    return SeenComment(
+        id=str(row["id"]),
+        author=login(row["user"]),
+        body=str(row["body"] or ""),
+        created_at=moment(row["created_at"]),
+        updated_at=moment(row["updated_at"]),
+        reacted=None if has_some else False,
+    )
+
+
+def label_times_of_rest(events: Iterable[_Json]) -> dict[str, datetime]:
+    return _times((e["label"]["name"], e["created_at"]) for e in events if e.get("event") == "labeled")
+
+
+def permission_of(reply: _Json) -> Permission:
+    """`role_name` tells maintain and triage apart; a custom role falls back to what it inherits from.
+
+    https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+    """
+    for name in (reply.get("role_name"), reply.get("permission")):
+        if name in list(Permission):
+            return Permission(name)
+    return Permission.NONE
+
+
+# --- both -----------------------------------------------------------------------------------------------------
+
+
+def moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def day(text: str | None) -> date | None:
+    return date.fromisoformat(text[:10]) if text else None
+
+
+def _times(pairs: Iterable[tuple[str, str]]) -> dict[str, datetime]:
+    """Events come oldest first, so the last one of a label stands."""
+    return {str(name): datetime.fromisoformat(at) for name, at in pairs}

@@ -1,0 +1,108 @@
+"""Observing an issue: look once, then ask only for what that look left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from service import document, hidden
+from service.model import Capabilities, Comment, Issue, IssueRef, Snapshot, SyncState
+from service.providers.base import Unavailable
+from service.providers.github import look, look_rest, people
+from service.providers.github.gateway import NoGraphQL
+from service.providers.github.memory import Memory, Written
+from service.providers.github.server import HOUR, Server
+from service.providers.github.sighting import Sighting
+
+_OUTAGE_SECONDS = 300
+
+
+def fetch(server: Server, ref: IssueRef) -> Snapshot:
+    server.memory = Memory(viewer=server.memory.viewer)
+    seen = _look(server, ref).with_status()
+    server.memory.viewer = seen.viewer
+    state = hidden.state_of(seen.status.body) if seen.status else SyncState()
+    parent, children = _relatives(server, seen)
+    native_due = server.due_field(ref.project) is not None
+    snapshot = Snapshot(
+        issue=seen.issue,
+        observed_at=server.clock(),
+        viewer=seen.viewer,
+        parent=parent,
+        children=children,
+        comments=_with_permissions(server, ref, seen.kept(), state),
+        state=state,
+        capabilities=Capabilities(native_due=native_due, sub_issues=seen.sub_issues, project_board=seen.boards),
+        labels=seen.labels,
+        people=_people(server, ref, seen),
+    )
+    _remember(server, seen, snapshot)
+    return snapshot
+
+
+def _look(server: Server, ref: IssueRef) -> Sighting:
+    """GraphQL, else REST. An endpoint that fails before it ever worked is taken for a missing one, for a while."""
+    if not server.has_graphql:
+        return look_rest.look(server, ref)
+    worked = server.key("graphql-worked", "")
+    try:
+        seen = look.look(server, ref)
+    except NoGraphQL:
+        server.lacks_graphql(HOUR)
+    except Unavailable:
+        if server.cache.get(worked, default=False):
+            raise
+        server.lacks_graphql(_OUTAGE_SECONDS)
+    else:
+        server.cache.put(worked, value=True, seconds=24 * HOUR)
+        return seen
+    return look_rest.look(server, ref)
+
+
+def _relatives(server: Server, seen: Sighting) -> tuple[Issue | None, tuple[Issue, ...]]:
+    """Parent and children, those included that only a marker or an action line names: one request for them all."""
+    issue = seen.issue
+    marker = issue.marker
+    above = (marker.parent,) if marker and seen.parent is None and marker.parent != issue.ref else ()
+    known = {issue.ref, *(child.ref for child in seen.children), *above}
+    known |= {seen.parent.ref} if seen.parent else set()
+    named = tuple(ref for ref in dict.fromkeys(document.references(issue.body, issue.ref)) if ref not in known)
+    wanted = tuple(ref for ref in (*above, *named) if ref.forge == issue.ref.forge)
+    found = _named_issues(server, wanted, issue.ref) if wanted else {}
+    parent = seen.parent or next((found[ref] for ref in above if ref in found), None)
+    # Without sub-issues the line itself is the link.
+    more = tuple(replace(found[ref], linked=not seen.sub_issues) for ref in named if ref in found)
+    return parent, (*seen.children, *more)
+
+
+def _named_issues(server: Server, refs: tuple[IssueRef, ...], home: IssueRef) -> dict[IssueRef, Issue]:
+    read = look.named_issues if server.has_graphql else look_rest.named_issues
+    return read(server, refs, home)
+
+
+def _with_permissions(
+    server: Server, ref: IssueRef, comments: Iterable[Comment], state: SyncState
+) -> tuple[Comment, ...]:
+    """What the authors of commands nobody has answered yet may do; nobody else is asked about."""
+    kept = tuple(comments)
+    pending = {c.author for c in kept if c.topic is None and c.id not in state.answered}
+    allowed = {author: people.permission(server, ref.project, author) for author in sorted(pending)}
+    return tuple(
+        replace(c, permission=allowed[c.author]) if c.topic is None and c.id not in state.answered else c for c in kept
+    )
+
+
+def _people(server: Server, ref: IssueRef, seen: Sighting) -> dict[str, bool]:
+    for login, node in seen.people.items():
+        people.saw(server, ref.project, login, node or login)
+    return people.assignable(server, ref.project, document.mentions(seen.issue.body))
+
+
+def _remember(server: Server, seen: Sighting, snapshot: Snapshot) -> None:
+    memory = server.memory
+    memory.ref, memory.at = snapshot.issue.ref, snapshot.observed_at
+    ours = [c for c in snapshot.comments if c.topic is not None]
+    memory.comments = {c.topic: Written(c.id, c.body) for c in reversed(ours) if c.topic}
+    memory.all_comments = seen.earlier is None
+    memory.children = {child.key: child.ref for child in snapshot.children if child.key}
+    memory.sub_issues = sum(1 for child in seen.children if child.linked)
