@@ -65,9 +65,9 @@ class Connection(HTTPSRequestsConnectionClass):
         self,
         verb: str,
         url: str,
-        input: Any,
+        input: Any,  # noqa: A002 - PyGithub's name
         headers: dict[str, str],
-        stream: bool = False,  # noqa: A002, FBT001, FBT002 - PyGithub's signature
+        stream: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         del stream
         self._asked = _Request(verb, url, input, headers)
