@@ -1,0 +1,9 @@
+"""The environment, and the file it may name, as one checked `Settings` value. Nothing else reads os.environ.
+
+Every mistake is reported at once, each as a sentence that names the variable and says how to put it right.
+"""
+
+from service.settings.environment import load
+from service.settings.values import Bind, Forge, Settings, SettingsError
+
+__all__ = ["Bind", "Forge", "Settings", "SettingsError", "load"]

@@ -1,0 +1,104 @@
+"""The YAML file for several forges:
+
+forges:
+  github: {kind: github, token_file: /run/secrets/github, webhook_secret_file: /run/secrets/github-hook}
+  internal: {kind: gitlab, url: https://gitlab.example.com, token_file: …, signing_token_file: …}
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from service.settings.credentials import HOME, incomplete, secrets_of
+from service.settings.secret_files import Unreadable, read_secret
+from service.settings.values import Forge, Kind
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+class _Entry(BaseModel):
+    """A forge as it is written; each secret is given as it is, or as the path of its file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind
+    url: str | None = Field(None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
+    token: SecretStr | None = None
+    token_file: str | None = None
+    app_id: str | None = Field(None, coerce_numbers_to_str=True)
+    private_key: SecretStr | None = None
+    private_key_file: str | None = None
+    webhook_secret: SecretStr | None = None
+    webhook_secret_file: str | None = None
+    signing_token: SecretStr | None = None
+    signing_token_file: str | None = None
+
+    def secret(self, name: str, problems: list[str]) -> SecretStr | None:
+        given: SecretStr | None = getattr(self, name)
+        path: str | None = getattr(self, f"{name}_file")
+        if given and path:
+            problems.append(f"{name} and {name}_file are both given; keep one of them")
+        text = read_secret(path) if path else None
+        if isinstance(text, Unreadable):
+            problems.append(f"{name}_file: {text.problem}")
+            return given
+        return given if text is None else SecretStr(text)
+
+
+class _ConfigFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    forges: dict[str, _Entry]
+
+
+def forges_in(path: Path, taken: set[str], problems: list[str]) -> tuple[Forge, ...]:
+    """The file's forges. Adds a sentence to `problems` for each mistake; `taken` are names already in use."""
+    try:
+        entries = _ConfigFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).forges
+    except OSError as error:
+        problems.append(f"CLOSEOUT_CONFIG: cannot read {path} ({error.strerror})")
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        problems.append(f"CLOSEOUT_CONFIG: {path} is not YAML: {' '.join(str(error).split())}")
+    except ValidationError as error:
+        problems += _sentences(path, error)
+    else:
+        return tuple(_forge(path, name, entry, taken, problems) for name, entry in entries.items())
+    return ()
+
+
+def _sentences(path: Path, error: ValidationError) -> Iterator[str]:
+    for mistake in error.errors(include_input=False):
+        loc = [str(part) for part in mistake["loc"]] or ["the file"]
+        reason = _unknown(loc[-1]) if mistake["type"] == "extra_forbidden" else mistake["msg"]
+        yield f"{path}: {'.'.join(loc)}: {reason}"
+
+
+def _unknown(key: str) -> str:
+    close = difflib.get_close_matches(key, [*_Entry.model_fields, "forges"], n=1)
+    return f"unknown key (did you mean {close[0]!r}?)" if close else "unknown key"
+
+
+def _forge(path: Path, name: str, entry: _Entry, taken: set[str], problems: list[str]) -> Forge:
+    where = f"{path}: forges.{name}"
+    found: list[str] = []
+    if not _NAME.fullmatch(name):
+        found.append("a forge's name has only letters, digits, dots, dashes and underscores")
+    if name in taken:
+        found.append(f"CLOSEOUT_{name.upper()}_… configures a forge of this name already; choose another")
+    forge = Forge(
+        name=name,
+        kind=entry.kind,
+        url=(entry.url or HOME[entry.kind]).rstrip("/"),
+        token=entry.secret("token", found),
+        app_id=entry.app_id,
+        private_key=entry.secret("private_key", found),
+        webhook_secrets=secrets_of(entry.secret("webhook_secret", found), entry.secret("signing_token", found)),
+    )
+    problems += [f"{where}: {problem}" for problem in found]
+    problems += incomplete(forge, lambda key: f"{where}.{key}")
+    return forge

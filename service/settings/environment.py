@@ -1,0 +1,161 @@
+"""The `CLOSEOUT_…` variables: their names, what they mean, and how they become `Settings`."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from service.settings.config_file import forges_in
+from service.settings.credentials import HOME, incomplete, listed, secrets_of
+from service.settings.secret_files import SecretFiles, Unreadable, is_secret
+from service.settings.values import Bind, Forge, Settings, SettingsError
+
+PREFIX = "CLOSEOUT_"
+_SQLITE = "sqlite:///closeout.sqlite3"
+
+
+class Environment(BaseSettings):
+    """The variables as they are written, before they are put together; docs/operations.md lists them from here."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", env_ignore_empty=True)
+
+    github_url: str = Field(HOME["github"], description="GitHub's web address, or your GitHub Enterprise Server's")
+    github_token: SecretStr | None = Field(None, description="Token of the account that acts on GitHub")
+    github_app_id: str | None = Field(None, description="Id of a GitHub App, instead of a token")
+    github_private_key: SecretStr | None = Field(None, description="The GitHub App's private key (PEM)")
+    github_webhook_secret: SecretStr | None = Field(
+        None, description="Secret of the webhook on GitHub; two, separated by a comma, while one replaces the other"
+    )
+    gitlab_url: str = Field(HOME["gitlab"], description="GitLab's web address, or your own server's")
+    gitlab_token: SecretStr | None = Field(None, description="Token of the account that acts on GitLab (scope `api`)")
+    gitlab_webhook_secret: SecretStr | None = Field(
+        None, description="Secret token of the webhook on GitLab; two, separated by a comma, as above"
+    )
+    gitlab_signing_token: SecretStr | None = Field(
+        None, description="Signing token of the webhook (`whsec_…`, GitLab 19.0 and later), instead or as well"
+    )
+    database_url: SecretStr = Field(SecretStr(_SQLITE), description="Where the inbox and the queue are kept")
+    bind: str = Field("127.0.0.1:8080", description="Address and port to listen on")
+    projects: str = Field("*", description="Projects that may be acted on: globs, separated by commas")
+    log: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged")
+    dry_run: bool = Field(default=False, description="Decide and log, but write nothing to any forge")
+    debounce: float = Field(0.5, ge=0, le=60, description="Seconds to wait for further events on an issue")
+    workers: int = Field(4, ge=1, le=64, description="How many issues are looked at at the same time")
+    policy: Path | None = Field(None, description="Policy file for projects that have none of their own")
+    config: Path | None = Field(None, description="YAML file that configures several forges")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _readable(cls, value: object) -> object:
+        if isinstance(value, Unreadable):
+            raise ValueError(value.problem)  # noqa: TRY004 - pydantic collects ValueErrors
+        return value
+
+    @field_validator("bind")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return str(Bind.parse(value))
+
+    @field_validator("github_url", "gitlab_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        return web_address(value)
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith("sqlite:///"):
+            raise ValueError("only SQLite is supported so far; write sqlite:////var/lib/closeout/closeout.sqlite3")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings names all sources
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, SecretFiles(settings_cls, PREFIX)
+
+
+def web_address(value: str) -> str:
+    """The address without a trailing slash. Raises ValueError with the expected form."""
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+        raise ValueError(f"{value!r} is not a web address; write it like https://github.example.com")
+    return value.rstrip("/")
+
+
+def variables() -> dict[str, FieldInfo]:
+    """Every variable by name, secrets with their `_FILE` form too."""
+    plain = {f"{PREFIX}{name.upper()}": info for name, info in Environment.model_fields.items()}
+    return plain | {f"{name}_FILE": info for name, info in plain.items() if is_secret(info)}
+
+
+def load() -> Settings:
+    """The settings that the environment describes. Raises `SettingsError` with every mistake in it."""
+    problems = [*_misspelt(os.environ), *_doubled(os.environ)]
+    try:
+        environment = Environment()
+    except ValidationError as error:
+        raise SettingsError((*problems, *_sentences(error))) from None
+    forges = tuple(_forges(environment, problems))
+    if environment.config is not None:
+        forges += forges_in(environment.config, {forge.name for forge in forges}, problems)
+    if problems:
+        raise SettingsError(tuple(problems))
+    plain = environment.model_dump(include={"database_url", "log", "dry_run", "debounce", "workers", "policy"})
+    projects = listed(environment.projects) or ("*",)
+    return Settings(forges=forges, bind=Bind.parse(environment.bind), projects=projects, **plain)
+
+
+def _misspelt(environ: Mapping[str, str]) -> Iterator[str]:
+    """Only what looks like one of ours: Kubernetes sets variables with any service's name in front."""
+    known = variables()
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            for meant in difflib.get_close_matches(name, known, n=1, cutoff=0.93):
+                yield f"{name} is not a setting (did you mean {meant}?)"
+
+
+def _doubled(environ: Mapping[str, str]) -> Iterator[str]:
+    for name in variables():
+        if environ.get(name) and environ.get(f"{name}_FILE"):
+            yield f"{name} and {name}_FILE are both set; keep one of them"
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    for mistake in error.errors(include_input=False):
+        name = f"{PREFIX}{str(mistake['loc'][0]).upper()}"
+        by_file = os.environ.get(f"{name}_FILE") and not os.environ.get(name)
+        yield f"{name}{'_FILE' if by_file else ''}: {mistake['msg'].removeprefix('Value error, ')}"
+
+
+def _forges(env: Environment, problems: list[str]) -> Iterator[Forge]:
+    if env.github_token or env.github_app_id or env.github_private_key or env.github_webhook_secret:
+        github = Forge(
+            name="github",
+            kind="github",
+            url=env.github_url,
+            token=env.github_token,
+            app_id=env.github_app_id,
+            private_key=env.github_private_key,
+            webhook_secrets=secrets_of(env.github_webhook_secret),
+        )
+        problems += incomplete(github, lambda key: f"{PREFIX}GITHUB_{key.upper()}")
+        yield github
+    if env.gitlab_token or env.gitlab_webhook_secret or env.gitlab_signing_token:
+        secrets = secrets_of(env.gitlab_webhook_secret, env.gitlab_signing_token)
+        token, url = env.gitlab_token, env.gitlab_url
+        gitlab = Forge(name="gitlab", kind="gitlab", url=url, token=token, webhook_secrets=secrets)
+        problems += incomplete(gitlab, lambda key: f"{PREFIX}GITLAB_{key.upper()}")
+        yield gitlab

@@ -1,0 +1,100 @@
+"""What the service needs to know before it starts, as values."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from service.model import IssueRef
+
+Kind: TypeAlias = Literal["github", "gitlab"]
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used. `problems` holds one sentence for each mistake."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Bind(NamedTuple):
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @classmethod
+    def parse(cls, text: str) -> Bind:
+        """`127.0.0.1:8080`, `:8080` (every address) or `[::1]:8080`. Raises ValueError with the expected form."""
+        host, colon, port = text.rpartition(":")
+        if not colon or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+            raise ValueError(f"{text!r} is not an address and port; write it like 127.0.0.1:8080")
+        return cls(host.strip("[]") or "0.0.0.0", int(port))  # noqa: S104 - asked for by leaving the host out
+
+
+class Forge(BaseModel):
+    """One forge: where it is, who we are there, and which webhook deliveries to believe.
+
+    `name` is the forge in every issue's name and the last part of its webhook address. `url` is the address
+    people use in a browser. `webhook_secrets` are all accepted, so that a secret can be changed without losing
+    deliveries; GitLab's signing tokens stand among them and are told apart by their `whsec_`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    kind: Kind
+    url: str
+    token: SecretStr | None = None
+    app_id: str | None = None
+    private_key: SecretStr | None = None
+    webhook_secrets: tuple[SecretStr, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return tuple(secret.get_secret_value() for secret in self.webhook_secrets)
+
+
+class Settings(BaseModel):
+    """The whole configuration. Times are in seconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    forges: tuple[Forge, ...] = ()
+    database_url: SecretStr = SecretStr("sqlite:///closeout.sqlite3")
+    bind: Bind = Bind("127.0.0.1", 8080)
+    projects: tuple[str, ...] = ("*",)
+    log: str = "info"
+    dry_run: bool = False
+    debounce: float = 0.5
+    workers: int = 4
+    policy: Path | None = None
+
+    def allows(self, ref: IssueRef) -> bool:
+        """Whether this issue's project is one that may be acted on."""
+        names = (ref.project.lower(), f"{ref.forge}:{ref.project}".lower())
+        return any(fnmatchcase(name, glob.lower()) for glob in self.projects for name in names)
+
+    def serving_problems(self) -> tuple[str, ...]:
+        """Why webhooks cannot be received with these settings; empty when they can."""
+        if not self.forges:
+            return (_NO_FORGE,)
+        return tuple(_without_secret(forge) for forge in self.forges if not forge.webhook_secrets)
+
+
+_NO_FORGE = (
+    "no forge is configured: set CLOSEOUT_GITHUB_TOKEN and CLOSEOUT_GITHUB_WEBHOOK_SECRET, "
+    "or CLOSEOUT_GITLAB_TOKEN and CLOSEOUT_GITLAB_WEBHOOK_SECRET"
+)
+
+
+def _without_secret(forge: Forge) -> str:
+    own = forge.name == forge.kind
+    where = f"CLOSEOUT_{forge.kind.upper()}_WEBHOOK_SECRET" if own else f"forges.{forge.name}.webhook_secret"
+    return f"{where} is missing: set it to the secret that the webhook was given, or nothing can be verified"

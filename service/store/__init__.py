@@ -1,0 +1,1 @@
+"""What must survive a restart: the inbox, the work queue's rows and the journal, in one database."""

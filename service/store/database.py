@@ -1,0 +1,96 @@
+"""One database, opened once a process: reads, writes that are on disk when they return, and its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection, inspect, literal, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.sql.elements import ColumnElement
+
+from service.store import tables
+from service.store.commits import CommitThread
+from service.store.dialect import WRITES, dialect_of
+
+T = TypeVar("T")
+_PATIENCE = 8.0  # seconds; forges give a webhook ten
+
+
+class StoreUnavailable(Exception):  # noqa: N818 - names the state, as the provider errors do
+    """The database did not do it: locked, full, read-only or away. Trying again later may help."""
+
+
+class SchemaTooNew(Exception):  # noqa: N818 - the same
+    """The database was written by a newer Closeout."""
+
+
+class Database:
+    """Opened from a URL. `clock` replaces the database's own clock; it gives seconds since 1970 UTC."""
+
+    def __init__(self, url: str, *, clock: Callable[[], float] | None = None) -> None:
+        self.dialect = dialect_of(url)
+        self._engine = self.dialect.engine(url)
+        self._writing = self._engine.execution_options(**{WRITES: True})
+        self._commits = CommitThread(self._writing) if self.dialect.one_writer else None
+        self._clock = clock
+
+    def now(self) -> ColumnElement[float]:
+        return self.dialect.now() if self._clock is None else literal(self._clock())
+
+    def read(self, job: Callable[[Connection], T]) -> T:
+        """Runs the job in a transaction of its own that sees one state. Raises `StoreUnavailable`."""
+        try:
+            with self._engine.begin() as connection:
+                return job(connection)
+        except (DBAPIError, PoolTimeoutError) as error:
+            raise _unavailable(error) from error
+
+    def write(self, job: Callable[[Connection], T]) -> T:
+        """Runs the job and commits; other threads' writes may share the commit. Raises `StoreUnavailable`."""
+        try:
+            if self._commits is not None:
+                return self._commits.run(job, _PATIENCE)
+            with self._writing.begin() as connection:
+                return job(connection)
+        except TimeoutError as error:
+            raise StoreUnavailable(f"the database did not answer within {_PATIENCE:.0f} seconds") from error
+        except (DBAPIError, PoolTimeoutError) as error:
+            raise _unavailable(error) from error
+
+    def migrate(self) -> None:
+        """Creates what is missing. Raises `SchemaTooNew`, or `StoreUnavailable`."""
+        self.write(self._migrate)
+
+    def check(self) -> None:
+        """Writes, and so proves that deliveries can be taken. Raises `StoreUnavailable`."""
+        self.write(lambda connection: connection.execute(tables.schema_version.update().values(checked_at=self.now())))
+
+    def close(self) -> None:
+        if self._commits is not None:
+            self._commits.close()
+        self._engine.dispose()
+
+    @staticmethod
+    def _migrate(connection: Connection) -> None:
+        found = _version(connection)
+        if found > tables.VERSION:
+            raise SchemaTooNew(
+                f"the database has schema {found}, and this Closeout knows only up to {tables.VERSION}: "
+                "run the newer Closeout again, or give it another database"
+            )
+        if found == 0:
+            tables.metadata.create_all(connection)
+            connection.execute(tables.schema_version.insert().values(id=1, version=tables.VERSION))
+
+
+def _version(connection: Connection) -> int:
+    if not inspect(connection).has_table(tables.schema_version.name):
+        return 0
+    return int(connection.execute(select(tables.schema_version.c.version)).scalar_one())
+
+
+def _unavailable(error: SQLAlchemyError) -> StoreUnavailable:
+    cause = getattr(error, "orig", None) or error
+    return StoreUnavailable(f"the database refused: {cause}")

@@ -1,0 +1,62 @@
+"""The tables. Times are seconds since 1970 UTC by the database's clock, so that machines need not agree."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Double, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+VERSION = 1
+metadata = MetaData()
+
+schema_version = Table(
+    "schema_version",
+    metadata,
+    Column("id", Integer, primary_key=True),  # always 1: there is one row
+    Column("version", Integer, nullable=False),
+    Column("checked_at", Double),  # when a readiness check last wrote here
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("forge", String(100), primary_key=True),
+    Column("id", String(200), primary_key=True),
+    Column("event", String(200), nullable=False),
+    Column("body", LargeBinary, nullable=False),  # as received, compressed with zlib
+    Column("received_at", Double, nullable=False),
+    # The nudge each issue got, as {issue: number}: processed once the issue's work is done that far.
+    Column("nudges", JSON, nullable=False),
+    Index("deliveries_received_at", "received_at"),
+)
+
+work = Table(
+    "work",
+    metadata,
+    Column("issue", String(500), primary_key=True),
+    Column("state", String(10), nullable=False),  # idle, ready, running, dead
+    Column("wanted", Integer, nullable=False),  # nudges so far
+    Column("claimed", Integer, nullable=False),  # nudges there were when it was last claimed
+    Column("done", Integer, nullable=False),  # nudges answered by a successful look
+    Column("delivered", Integer, nullable=False),  # the last nudge that a delivery gave
+    Column("due_at", Double),  # ready: when to start; running: when the lease ends; otherwise null
+    Column("first_at", Double),  # when the first nudge that nobody has taken up came
+    Column("hold_until", Double),  # after a failure: no sooner than this, whatever is nudged
+    Column("owner", String(40)),
+    Column("attempts", Integer, nullable=False),  # failed looks in a row
+    Column("crashes", Integer, nullable=False),  # leases in a row that ended without a word
+    Column("error", Text),
+    Column("changed_at", Double, nullable=False),
+    Index("work_due_at", "due_at"),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Double, nullable=False),
+    Column("issue", String(500), nullable=False),
+    Column("rule", String(100), nullable=False),
+    Column("change", String(100), nullable=False),
+    Column("target", String(500), nullable=False),
+    Column("result", Text, nullable=False),
+    Index("journal_issue", "issue", "id"),
+)

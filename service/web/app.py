@@ -1,0 +1,122 @@
+"""The Flask application: verify a delivery, keep it, answer. Looking at the issue is the workers' part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from service.model import IssueRef
+from service.providers.base import Delivery, Unverified, WebhookParser
+from service.store.database import StoreUnavailable
+from service.web.health import Checks, add_health
+from service.web.page import add_page
+from service.work.overview import Overview
+from service.work.queue import Queue
+
+LARGEST = 25 * 1024 * 1024  # bytes; GitHub sends no larger event, and GitLab's default limit lies below
+_RETRY_AFTER = "10"  # seconds
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """How one forge's deliveries are verified and read."""
+
+    forge: str
+    parse: WebhookParser
+    secrets: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the application is put together from. `allows`: whether an issue's project may be acted on."""
+
+    receivers: Mapping[str, Receiver]
+    queue: Queue
+    overview: Overview
+    allows: Callable[[IssueRef], bool]
+    checks: Checks
+    now: Callable[[], datetime]
+    version: str
+
+
+def create_app(parts: Parts) -> Flask:
+    app = Flask("closeout", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(StoreUnavailable, _store_error)
+    app.register_error_handler(Exception, _our_error)
+    app.add_url_rule(
+        "/webhooks/<forge>", view_func=lambda forge: _receive(parts, forge), methods=["POST"], endpoint="webhook"
+    )
+    add_health(app, parts.checks)
+    add_page(app, parts.overview, sorted(parts.receivers), parts.version)
+    return app
+
+
+def _receive(parts: Parts, forge: str) -> tuple[Response, int]:
+    receiver = parts.receivers.get(forge)
+    if receiver is None:
+        return _refused(forge, 404, f"no forge named {forge!r} is configured here")
+    body = request.get_data(cache=False)
+    try:
+        delivery = receiver.parse(dict(request.headers), body, forge=forge, secrets=receiver.secrets, now=parts.now())
+    except Unverified as error:
+        return _refused(forge, 401, str(error))
+    except ValueError as error:
+        return _refused(forge, 400, str(error))
+    if delivery is None:
+        return _ignored(forge, "", "this event is about nothing that Closeout acts on")
+    return _take(parts, forge, delivery, body)
+
+
+def _take(parts: Parts, forge: str, delivery: Delivery, body: bytes) -> tuple[Response, int]:
+    refs = [ref for ref in delivery.refs if parts.allows(ref)]
+    if not refs:
+        names = ", ".join(sorted({ref.project for ref in delivery.refs}))
+        return _ignored(forge, delivery.id, f"{names} is not among the projects of CLOSEOUT_PROJECTS")
+    accepted = parts.queue.accept(forge, delivery.id, delivery.event, refs, body)
+    issues = [str(ref) for ref in refs]
+    _log.info(
+        "delivery_accepted",
+        forge=forge,
+        delivery=delivery.id,
+        on=delivery.event,
+        issues=issues,
+        repeated=accepted.repeated,
+    )
+    return jsonify(delivery=delivery.id, issues=issues, repeated=accepted.repeated), 202
+
+
+def _ignored(forge: str, delivery_id: str, reason: str) -> tuple[Response, int]:
+    """2xx all the same: a forge stops delivering to a webhook that keeps answering with errors."""
+    _log.info("delivery_ignored", forge=forge, delivery=delivery_id, reason=reason)
+    return jsonify(ignored=reason), 202
+
+
+def _refused(forge: str, status: int, reason: str) -> tuple[Response, int]:
+    _log.warning("delivery_refused", forge=forge, status=status, reason=reason, peer=request.remote_addr)
+    return jsonify(error=reason), status
+
+
+def _http_error(error: HTTPException) -> tuple[Response, int]:
+    status = error.code or 500
+    if status == 413:
+        return _refused(request.path, status, f"a delivery is at most {LARGEST // 1024**2} MiB")
+    return jsonify(error=f"{error.name}: {error.description}"), status
+
+
+def _store_error(error: StoreUnavailable) -> tuple[Response, int, dict[str, str]]:
+    _log.error("database_unavailable", reason=str(error))
+    return jsonify(error="the delivery could not be stored; send it again"), 503, {"Retry-After": _RETRY_AFTER}
+
+
+def _our_error(error: Exception) -> tuple[Response, int]:
+    _log.error("request_failed", path=request.path, exc_info=error)
+    return jsonify(error="something went wrong here; the log says what"), 500

@@ -1,0 +1,1 @@
+"""The work queue: one row an issue, claimed by lease, so that an issue is never looked at twice at once."""
