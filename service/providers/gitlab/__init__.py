@@ -1,0 +1,1 @@
+"""GitLab, hosted and self-managed: the adapter and its webhook parser."""

@@ -1,0 +1,142 @@
+"""GitLab as a `Provider`: fetch sees an issue whole, apply makes one change true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, assert_never
+
+from service.model import (
+    Acknowledge,
+    AddLabels,
+    Change,
+    CreateActionItem,
+    EnsureComment,
+    EnsureLabel,
+    Issue,
+    IssueRef,
+    LinkChild,
+    MoveCard,
+    Permission,
+    RemoveLabels,
+    Reopen,
+    SetAssignees,
+    SetBody,
+    SetDue,
+    SetTitle,
+    Snapshot,
+)
+from service.providers.base import Rejected
+from service.providers.cache import Cache
+from service.providers.gitlab import action_items, comments, issue_changes, mapping, observe, people
+from service.providers.gitlab.connection import Connection
+from service.providers.gitlab.errors import reading
+from service.providers.gitlab.gateway import Gateway
+from service.providers.gitlab.server import Server
+
+_FILE_SECONDS = 60
+
+
+class GitLab:
+    """One GitLab server through one token, for one thread; see `service.providers.base.Provider`.
+
+    `url` is the server's own (https://gitlab.com, https://gitlab.example.org/relative/root), without `/api/v4`.
+    Providers of several threads share `cache`, so that what rarely changes is asked for once.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        forge: str = "gitlab",
+        url: str = "https://gitlab.com",
+        cache: Cache | None = None,
+    ) -> None:
+        self.forge = forge
+        self._gateway = Gateway(Connection(url, token, clock=clock, sleep=sleep))
+        self._server = Server(forge, self._gateway, cache if cache is not None else Cache(clock), clock)
+
+    @property
+    def requests(self) -> int:
+        return self._gateway.sent
+
+    def fetch(self, ref: IssueRef) -> Snapshot:
+        return observe.fetch(self._server, ref)
+
+    def apply(self, change: Change) -> IssueRef | None:  # noqa: C901, PLR0912 - one case a variant
+        server = self._server
+        match change:
+            case EnsureLabel():
+                issue_changes.ensure_label(server, change)
+            case AddLabels():
+                issue_changes.add_labels(server, change)
+            case RemoveLabels():
+                issue_changes.remove_labels(server, change)
+            case SetTitle():
+                issue_changes.set_title(server, change)
+            case SetBody():
+                issue_changes.set_body(server, change)
+            case SetAssignees():
+                issue_changes.set_assignees(server, change)
+            case SetDue():
+                issue_changes.set_due(server, change)
+            case CreateActionItem():
+                return action_items.create(server, change)
+            case LinkChild():
+                issue_changes.link_child(server, change)
+            case MoveCard():
+                raise Rejected("GitLab's boards show labels and hold no cards; put the column's label on the issue")
+            case Reopen():
+                issue_changes.reopen(server, change)
+            case EnsureComment():
+                comments.ensure(server, change)
+            case Acknowledge():
+                comments.acknowledge(server, change)
+            case _:
+                assert_never(change)
+        return None
+
+    def list(self, project: str, *, labels: Sequence[str] = (), since: datetime | None = None) -> Iterator[Issue]:
+        """https://docs.gitlab.com/api/issues/#list-project-issues
+
+        Oldest first by creation, so that an issue which changes meanwhile does not move between pages.
+        """
+        filters: dict[str, Any] = {"scope": "all", "order_by": "created_at", "sort": "asc"}
+        if labels:
+            filters["labels"] = [*labels]
+        if since is not None:
+            filters["updated_after"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        for row in self._rows(project, filters):
+            with reading(f"the issues of {project}"):
+                issue = mapping.issue(row, self.forge, IssueRef(self.forge, project, int(row["iid"])))
+            self._server.saw_assignees(project, len(issue.assignees))
+            yield issue
+
+    def permission(self, project: str, user: str) -> Permission:
+        return people.permission(self._server, project, user)
+
+    def file_text(self, project: str, path: str) -> str | None:
+        """https://docs.gitlab.com/api/repository_files/#get-raw-file-from-repository"""
+        key = (*self._server.key("file", project), path)
+        return self._server.cache.cached(key, _FILE_SECONDS, lambda: self._server.file_text(project, path))
+
+    def _rows(self, project: str, filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """By keyset where the server has it (18.3), which knows no largest offset; else by offset.
+
+        An older server refuses with 405, at the first page, and is not asked again for a day.
+        """
+        key = self._server.key("keyset", "")
+        if self._server.cache.get(key, default=True):
+            rows = self._gateway.issues(project, {**filters, "pagination": "keyset"})
+            try:
+                first = next(rows, None)
+            except Rejected:
+                self._server.cache.put(key, value=False, seconds=86_400)
+            else:
+                if first is not None:
+                    yield first
+                    yield from rows
+                return
+        yield from self._gateway.issues(project, filters)

@@ -1,0 +1,64 @@
+"""The GraphQL document the adapter sends: the comments, and the related issues with what must be known of them.
+
+REST answers the issue itself; this one request replaces a list of links, a list of notes and one read for each
+child. Fields are those of https://docs.gitlab.com/api/graphql/reference/#workitem. Limits: 250 complexity (this
+document comes to about 150), 10,000 characters, 100 nodes a connection. Values travel as variables only.
+"""
+
+from __future__ import annotations
+
+NOTES_IN_THREAD = 50  # a longer thread is rare; the notes are then read through REST, whole
+
+RELATED = """
+query Related(
+  $project: ID!, $iid: String!
+  $notes: Boolean!, $notesAfter: String
+  $links: Boolean!, $linksAfter: String
+) {
+  currentUser { username }
+  namespace(fullPath: $project) {
+    workItem(iid: $iid) {
+      widgets {
+        __typename
+        ... on WorkItemWidgetDescription { lastEditedAt }
+        ... on WorkItemWidgetNotes @include(if: $notes) {
+          discussions(first: 100, after: $notesAfter, filter: ONLY_COMMENTS) {
+            pageInfo { hasNextPage endCursor }
+            nodes {
+              notes(first: 50) {
+                pageInfo { hasNextPage }
+                nodes { id body system createdAt updatedAt author { id username } }
+              }
+            }
+          }
+        }
+        ... on WorkItemWidgetLinkedItems @include(if: $links) {
+          linkedItems(first: 100, after: $linksAfter) {
+            pageInfo { hasNextPage endCursor }
+            nodes { linkType workItem { ...Item } }
+          }
+        }
+      }
+    }
+  }
+}
+fragment Item on WorkItem {
+  iid
+  title
+  state
+  confidential
+  createdAt
+  updatedAt
+  closedAt
+  webUrl
+  reference(full: true)
+  author { username }
+  widgets {
+    __typename
+    ... on WorkItemWidgetDescription { description lastEditedAt }
+    ... on WorkItemWidgetLabels { labels(first: 100) { nodes { title } } }
+    ... on WorkItemWidgetAssignees { assignees(first: 20) { nodes { username } } }
+    ... on WorkItemWidgetStartAndDueDate { dueDate }
+  }
+}
+"""
