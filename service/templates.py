@@ -182,6 +182,7 @@ def _repositorys_own(name: str, head: dict[str, Any], body: str) -> Template:
         purpose="post-mortem",
         text=_harmless(body),
         labels=tuple(dict.fromkeys(labels)),
+        required=_words(name, head, "required"),
     )
 
 
