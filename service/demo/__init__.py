@@ -1,0 +1,5 @@
+"""`closeout demo`: one incident's whole life on each forge, through signed webhooks and real HTTP on loopback."""
+
+from service.demo.play import run
+
+__all__ = ["run"]

@@ -1,0 +1,155 @@
+"""Plays the story on a sandbox of each forge, tells what changed and why, and checks that it ended well."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from service.bootstrap import Service
+from service.demo.story import PROJECT, Stage, Step, steps
+from service.policy import FILES
+from service.sandbox import Sandbox
+from service.settings import Forge, Settings
+from service.store.journal import Entry
+
+BOT = "closeout-bot"
+SECRET = "a secret for the demo alone"  # noqa: S105 - it never leaves this process
+# A real team keeps the grace window: here nobody wants to wait for it.
+POLICY = "version: 1\nrules:\n  closure: {grace_seconds: 0}\n  definition-of-done: {grace_seconds: 0}\n"
+PATIENCE = 60.0  # seconds that one step may take before the demo gives up on it
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One step's result, for the summary."""
+
+    forge: str
+    told: str
+    requests: int
+    seconds: float
+    held: bool
+
+
+def run(*, keep: bool, console: Console) -> int:
+    """Plays on both forges. Returns 0 if every step ended as it must, else 1; `keep` waits for Ctrl-C at the end."""
+    with _running() as (sandbox, service):
+        console.print(f"A sandbox forge is at [bold]{sandbox.url}[/], Closeout's webhooks at [bold]{service.url}[/].\n")
+        outcomes = [outcome for forge in FILES for outcome in _play(Stage(sandbox, forge), service, console)]
+        console.print(_summary(outcomes))
+        failed = [outcome for outcome in outcomes if not outcome.held]
+        verdict = "[bold green]Every step ended as it must.[/]" if not failed else _failures(failed)
+        console.print(verdict)
+        if keep:
+            _keep_open(sandbox, console)
+    return 1 if failed else 0
+
+
+@contextmanager
+def _running() -> Iterator[tuple[Sandbox, Service]]:
+    """The sandbox and the service, wired to each other with webhooks, on ports the system chooses."""
+    with (
+        tempfile.TemporaryDirectory(prefix="closeout-demo-") as folder,
+        Sandbox.start() as sandbox,
+        Service(_settings(sandbox, Path(folder))) as service,
+    ):
+        service.start()
+        for forge, path in FILES.items():
+            sandbox.world.put_file(forge, PROJECT, path, POLICY)
+            sandbox.world.add_hook(forge, PROJECT, url=f"{service.url}/webhooks/{forge}", secret=SECRET)
+        yield sandbox, service
+
+
+def _settings(sandbox: Sandbox, folder: Path) -> Settings:
+    urls = {"github": sandbox.github_url, "gitlab": sandbox.gitlab_url}
+    forges = tuple(
+        Forge(name=name, kind=name, url=url, token=SecretStr(f"token-{BOT}"), webhook_secrets=(SecretStr(SECRET),))
+        for name, url in urls.items()
+    )
+    database = SecretStr(f"sqlite:///{folder / 'closeout.sqlite3'}")
+    return Settings(forges=forges, database_url=database, projects=("acme/*",), debounce=0.0)
+
+
+def _play(stage: Stage, service: Service, console: Console) -> Iterator[Outcome]:
+    console.rule(f"[bold]{stage.forge}[/] {PROJECT}")
+    for number, step in enumerate(steps(), start=1):
+        console.print(f"\n[bold]{number}. {step.told}[/]")
+        yield _step(stage, step, service, console)
+    console.print()
+
+
+def _step(stage: Stage, step: Step, service: Service, console: Console) -> Outcome:
+    requests, entries = len(stage.sandbox.log), len(service.journal.latest(limit=10_000))
+    started = time.perf_counter()
+    step.act(stage)
+    _settle(stage, service)
+    seconds = time.perf_counter() - started
+    asked = [record for record in stage.sandbox.log[requests:] if record.actor == BOT]
+    written = service.journal.latest(limit=10_000)
+    for line in _told(written[: len(written) - entries][::-1]):
+        console.print(line)
+    held = step.holds(stage)
+    mark = "[green]✓[/]" if held else "[red]✗[/]"
+    console.print(f"   {mark} {step.expected}")
+    return Outcome(stage.forge, step.told, len(asked), seconds, held)
+
+
+def _settle(stage: Stage, service: Service) -> None:
+    """Until the last webhook is answered and the last look is over; one look may cause the next webhook."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        before = len(stage.sandbox.log)
+        stage.sandbox.settle(PATIENCE)
+        service.settle(PATIENCE)
+        stage.sandbox.settle(PATIENCE)
+        if len(stage.sandbox.log) == before:
+            return
+    raise TimeoutError(f"the demo did not come to rest within {PATIENCE:g} s")
+
+
+def _told(entries: list[Entry]) -> Iterator[Text]:
+    """What was written, by issue and rule, in the order it happened."""
+    counted = Counter((entry.target, entry.rule, entry.change, entry.result) for entry in entries)
+    for (target, rule, change, result), times in counted.items():
+        often = f" ×{times}" if times > 1 else ""
+        outcome = "" if result == "ok" else f"  ({result})"
+        yield Text(
+            f"   {target.rpartition('#')[1]}{target.rpartition('#')[2]:<4} {rule:<20} {change}{often}{outcome}", "dim"
+        )
+
+
+def _summary(outcomes: list[Outcome]) -> Table:
+    table = Table("forge", "step", "requests", "ms", "as it must", title="What it took")
+    for column in (2, 3):
+        table.columns[column].justify = "right"
+    for outcome in outcomes:
+        held = "[green]yes[/]" if outcome.held else "[red]no[/]"
+        table.add_row(outcome.forge, outcome.told, str(outcome.requests), f"{outcome.seconds * 1000:.0f}", held)
+    for forge in FILES:
+        own = [outcome for outcome in outcomes if outcome.forge == forge]
+        whole = sum(outcome.seconds for outcome in own) * 1000
+        table.add_row(forge, "the whole life", str(sum(o.requests for o in own)), f"{whole:.0f}", "", style="bold")
+    return table
+
+
+def _failures(failed: list[Outcome]) -> str:
+    lines = "\n".join(f"  {outcome.forge}: {outcome.told}" for outcome in failed)
+    return f"[bold red]{len(failed)} steps did not end as they must:[/]\n{lines}"
+
+
+def _keep_open(sandbox: Sandbox, console: Console) -> None:
+    console.print(f"\nThe pages stay open: [bold]{sandbox.url}[/]. Tick, edit, comment, close; Ctrl-C ends it.")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        console.print("Closed.")

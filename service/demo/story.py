@@ -1,0 +1,196 @@
+"""One incident's life, as the people in it act: the same on each forge, told step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from service.document import read
+from service.sandbox import Sandbox
+from service.sandbox.rows import IssueRow
+
+PROJECT = "acme/shop"
+FREE_TEXT = "Checkout was down for about 40 minutes on Sunday. Rolling back the price service fixed it.\n"
+LATE = "2027-03-31"
+
+# What the simulated author writes under each heading; a heading that is not here keeps its prompt.
+ANSWERS = {
+    "summary": "The checkout returned errors after the price service was deployed; rolling it back ended the outage.",
+    "root-cause": "The price service opened a connection for each request and ran out of them.",
+    "contributing-factors": "The load test used a tenth of the real traffic, so the limit was never reached.",
+    "went-well": "The rollback took four minutes.",
+    "went-wrong": "The alert fired eleven minutes after the first failed payment.",
+    "lucky": "It was a quiet Sunday.",
+    "lessons": "Connection limits belong in the load test.",
+    "ongoing": "None known.",
+    "links": "- [Trace of a failed checkout](https://traces.example/1)",
+    "impact": "1,200 customers could not pay for 40 minutes; no data was lost; the monthly SLA still holds.",
+    "detection": "An alert on the error rate paged the on-call engineer.",
+}
+FIELDS = {
+    "Date": "2026-11-22",
+    "Duration": "40 minutes",
+    "Severity": "high",
+    "Category": "code",
+    "Impact": "1,200 customers could not pay for 40 minutes; no data was lost",
+    "Started": "2026-11-22 14:03 UTC",
+    "Detected": "2026-11-22 14:14 UTC",
+    "Mitigated": "2026-11-22 14:43 UTC",
+    "Resolved": "2026-11-22 15:10 UTC",
+}
+TIMELINE = "| 14:03 | Checkout returned errors | alert |\n| 14:43 | The old version was back | deploy log |"
+FIRST = f"- [ ] Page when the connection pool is 80 % full - @bob - {LATE} [detection]"
+SECOND = "- [ ] Load-test the price service with Sunday's real traffic"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the story plays: one project of one forge."""
+
+    sandbox: Sandbox
+    forge: str
+
+    @property
+    def issues(self) -> list[IssueRow]:
+        world = self.sandbox.world
+        return list(world.project(self.forge, PROJECT).issues.values())
+
+    @property
+    def post_mortem(self) -> IssueRow:
+        return min(self.issues, key=lambda issue: issue.number)
+
+    def action(self, words: str) -> IssueRow:
+        return next(issue for issue in self.issues if words in issue.title and issue is not self.post_mortem)
+
+    def rewrite(self, issue: IssueRow, actor: str, edit: Callable[[str], str]) -> None:
+        """The person opens the editor, changes the text and saves."""
+        self.sandbox.world.edit_issue(self.forge, PROJECT, issue.number, actor=actor, body=edit(issue.body))
+
+    def close(self, issue: IssueRow, actor: str) -> None:
+        self.sandbox.world.edit_issue(self.forge, PROJECT, issue.number, actor=actor, state="closed")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What people do, and what must be true once the service has answered. `holds` gives what is wrong, if anything."""
+
+    told: str
+    act: Callable[[Stage], None]
+    expected: str
+    holds: Callable[[Stage], bool]
+
+
+def steps() -> Iterator[Step]:
+    yield Step(
+        "alice opens an issue in two sentences and labels it post-mortem.",
+        _opens,
+        "the template is there around her words, with labels and one status comment",
+        lambda on: FREE_TEXT.strip() in on.post_mortem.body and len(_headings(on)) > 5 and _says(on, "can close"),
+    )
+    yield Step(
+        "It is late. alice closes it as it is.",
+        lambda on: on.close(on.post_mortem, "alice"),
+        "it is open again, and one comment says what is missing",
+        lambda on: on.post_mortem.state == "open" and _says(on, "@alice: thank you for closing the loop"),
+    )
+    yield Step(
+        "Next morning she writes the story, and two actions: one with owner and date, one without.",
+        lambda on: on.rewrite(on.post_mortem, "alice", written),
+        "the first action is an issue of its own; the second is asked about",
+        lambda on: len(on.issues) == 2 and _says(on, "no owner") and "severity-high" in _labels(on),
+    )
+    yield Step(
+        "bob takes the second action, with a date, in the same line.",
+        lambda on: on.rewrite(on.post_mortem, "bob", lambda body: body.replace(SECOND, f"{SECOND} - @bob - {LATE}")),
+        "it becomes an issue too, and both lines name theirs",
+        lambda on: len(on.issues) == 3 and on.post_mortem.body.count(" (#") == 2,
+    )
+    yield Step(
+        "bob closes his first action before its definition of done says anything.",
+        lambda on: on.close(on.action("Page when"), "bob"),
+        "it is open again, with the fix",
+        lambda on: on.action("Page when").state == "open" and _says(on, "criterion", on.action("Page when")),
+    )
+    yield Step(
+        "bob writes what done means, ticks it, and closes both actions.",
+        _finishes,
+        "both stay closed, and their lines are ticked with the date",
+        lambda on: on.post_mortem.body.count("- [x] ") >= 2 and all(i.state == "closed" for i in on.issues[1:]),
+    )
+    yield Step(
+        "alice ticks the final review and closes the post-mortem.",
+        _completes,
+        "it stays closed: its follow-through is in place",
+        lambda on: on.post_mortem.state == "closed" and _says(on, "Closed, with its follow-through in place"),
+    )
+
+
+# --- what people do -------------------------------------------------------------------------------------------
+
+
+def _opens(on: Stage) -> None:
+    world = on.sandbox.world
+    issue = world.create_issue(on.forge, PROJECT, actor="alice", title="Checkout down on Sunday", body=FREE_TEXT)
+    world.add_labels(on.forge, PROJECT, issue.number, actor="alice", names=["post-mortem"])
+
+
+def written(body: str) -> str:
+    """The author's text: each prompt answered, in whatever template is there."""
+    document = read(body, today=date(2026, 11, 22))
+    lines = body.split("\n")
+    for section in sorted(document.sections, key=lambda each: each.start, reverse=True):
+        if section.id == "timeline":
+            lines[_table_end(lines, section.body) : _table_end(lines, section.body)] = TIMELINE.split("\n")
+        elif section.id == "actions":
+            lines[section.body : section.body] = ["", FIRST, SECOND]
+        elif section.id in ANSWERS:
+            lines[section.body : section.body] = ["", ANSWERS[section.id]]
+    return "\n".join(_with_fields(lines))
+
+
+def _table_end(lines: list[str], start: int) -> int:
+    """The line after the header of the first table below `start`."""
+    rule = next(index for index in range(start, len(lines)) if lines[index].lstrip().startswith(("|-", "| -", "|:")))
+    return rule + 1
+
+
+def _with_fields(lines: list[str]) -> Iterator[str]:
+    for line in lines:
+        name = next((name for name in FIELDS if f"**{name}:**" in line), None)
+        yield line if name is None else f"{line.partition(':**')[0]}:** {FIELDS[name]}"
+
+
+def _finishes(on: Stage) -> None:
+    for words in ("Page when", "Load-test"):
+        action = on.action(words)
+        on.rewrite(action, "bob", _defined)
+        on.close(action, "bob")
+
+
+def _defined(body: str) -> str:
+    start = body.index("## Definition of done")
+    end = body.index("\n", start) + 1
+    return f"{body[:end]}\n- [x] It was seen to work in the drill of 24 November\n{body[end:]}"
+
+
+def _completes(on: Stage) -> None:
+    on.rewrite(on.post_mortem, "alice", lambda body: body.replace("- [ ] ", "- [x] "))
+    on.close(on.post_mortem, "alice")
+
+
+# --- what must be true ----------------------------------------------------------------------------------------
+
+
+def _says(on: Stage, words: str, issue: IssueRow | None = None) -> bool:
+    """Whether our account has said this on the issue (the post-mortem, unless another is given)."""
+    comments = (issue or on.post_mortem).comments
+    return any(words in comment.body for comment in comments if comment.author == "closeout-bot")
+
+
+def _labels(on: Stage) -> frozenset[str]:
+    return frozenset(on.post_mortem.labels)
+
+
+def _headings(on: Stage) -> list[str]:
+    return [line for line in on.post_mortem.body.split("\n") if line.startswith("#")]

@@ -1,0 +1,219 @@
+"""Generated post-mortems: any mixture of what people write, label, comment and close, and of what was remembered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from service.case import Case
+from service.model import Card, Comment, Issue, IssueRef, ItemState, Marker, Override, Permission, Snapshot, SyncState
+from service.policy import Policy
+from service.rules.action_items import ActionItemsOptions
+from service.rules.board import BoardOptions
+from service.rules.closure import ClosureOptions
+from service.rules.commands import COMMANDS
+from service.templates import shipped
+from service.vocabulary import Vocabulary
+from tests.build import BOT, GITHUB, GITLAB, HOME, NOW, PEOPLE
+
+TEXTS = st.sampled_from(
+    [
+        "Page on queue depth over 1,000",
+        "Improve monitoring",
+        "Fix it /close",
+        "Größe prüfen",
+        "a | b",
+        "x" * 250,
+        "**bold** [l](u)",
+    ]
+)
+OWNERS = st.sampled_from(["@alice", "@bob", "@mallory", "@acme/sre", "@alice @bob", "Alice Smith", "", "@owner"])
+DATES = st.sampled_from(
+    ["2026-04-01", "1 May 2026", "next Friday", "03/04/2026", "2026-02-30", "", "[deadline]", "in 2 weeks"]
+)
+BOXES = st.sampled_from(["- [ ] ", "- [x] ", "* [ ] ", "1. ", "- ", "  - [ ] "])
+REFS = st.sampled_from(["", "", "", " (#21)", " (#22)", " #23", " (#99)", " (acme/ops#5)", " (#new-abc)"])
+FORMS = st.sampled_from(["{box}{text} - {owner} - {date}{ref}", "{box}{text} ({owner}, due {date}){ref}", "{box}~~{text}~~ {owner} {date}{ref}",
+                         "| {text} | {owner} | {date} |{ref}", "{box}{text}{ref}"])  # fmt: skip
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> str:
+    form = draw(FORMS)
+    return form.format(box=draw(BOXES), text=draw(TEXTS), owner=draw(OWNERS), date=draw(DATES), ref=draw(REFS))
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> str:
+    severity = draw(st.sampled_from(["", "high", "low", "SEV1", "gigantic", "[severity]", "N/A"]))
+    category = draw(st.sampled_from(["", "code", "security", "weather"]))
+    items = "\n".join(draw(st.lists(lines(), max_size=5)))
+    parts = [
+        "",
+        f"## Summary\n\n**Date:** 2026-03-01\n**Severity:** {severity}\n**Category:** {category}\n**Impact:** some\n",
+        "## Root cause\n\nWords.\n",
+        f"## Action items\n\n{items}\n",
+        f"## Follow-ups\n\n| Action | Owner | Due |\n|---|---|---|\n{items}\n",
+        "# Timeline\n\n- 14:03 it broke\n",
+        "## Final review\n\n- [ ] Read by somebody else\n- [x] Links work\n",
+        "Just prose, human error by @bob.\n",
+        "```\n## Action items\n- [ ] not one - @bob - 2026-01-01\n```\n",
+        shipped()["full_incident"].text,
+        shipped()["light_incident"].text,
+    ]
+    text = "\n".join(draw(st.lists(st.sampled_from(parts), max_size=4)))
+    return text.replace("\n", "\r\n") if draw(st.booleans()) else text
+
+
+def _times() -> st.SearchStrategy[datetime | None]:
+    return st.none() | st.integers(0, 5).map(lambda days: NOW - timedelta(days=days, hours=1))
+
+
+@st.composite
+def children(draw: st.DrawFn) -> tuple[Issue, ...]:
+    made = []
+    for number in draw(st.sets(st.sampled_from([21, 22, 23]))):
+        shut = draw(st.booleans())
+        made.append(
+            Issue(
+                ref=IssueRef(HOME.forge, HOME.project, number),
+                title=draw(TEXTS),
+                body=draw(st.sampled_from(["", f"{Marker(HOME, f'key{number}')}\n**Deadline:** 2026-04-01\n"])),
+                state="closed" if shut else "open",
+                state_reason=draw(st.sampled_from(["completed", "not_planned"])) if shut else None,
+                closed_at=NOW - timedelta(hours=2) if shut else None,
+                assignees=draw(st.frozensets(st.sampled_from(["alice", "bob", "eve"]), max_size=2)),
+                due=draw(st.none() | st.just(date(2026, 4, 2))),
+                author=draw(st.sampled_from([BOT, "alice"])),
+                updated_at=draw(_times()),
+                linked=draw(st.booleans()),
+                labels=frozenset({"type-action-item"}) if draw(st.booleans()) else frozenset(),
+            )
+        )
+    return tuple(made)
+
+
+@st.composite
+def states(draw: st.DrawFn) -> SyncState:
+    item = st.builds(
+        ItemState,
+        key=st.sampled_from(["key21", "key22", "key24", "#21"]),
+        ref=st.sampled_from(["#21", "#22", "#24"]),
+        text=TEXTS,
+        title=TEXTS,
+        owners=st.sampled_from([(), ("bob",), ("alice", "bob")]),
+        assigned=st.sampled_from([(), ("bob",)]),
+        due=st.none() | st.just(date(2026, 4, 1)),
+        done=st.booleans(),
+        dropped=st.none() | st.just("done elsewhere"),
+    )
+    items = draw(st.lists(item, max_size=3, unique_by=lambda i: i.key))
+    made = st.builds(
+        SyncState,
+        template=st.sampled_from([None, "full_incident", "light_incident"]),
+        pinned=st.sampled_from([None, None, "light_incident"]),
+        severity=st.sampled_from([None, "high", "low"]),
+        category=st.sampled_from([None, "code"]),
+        column=st.sampled_from([None, "draft", "review", "complete"]),
+        held=st.sampled_from([None, "review"]),
+        items=st.just(tuple(sorted(items, key=lambda i: i.key))),
+        overrides=st.sampled_from([(), (Override("alice", NOW, "it is fine"),)]),
+        paused=st.sampled_from([False, False, False, True]),
+        review=st.booleans(),
+        spawn=st.booleans(),
+    )
+    return draw(st.just(SyncState()) | made)
+
+
+@st.composite
+def comments(draw: st.DrawFn) -> tuple[Comment, ...]:
+    command = st.sampled_from(
+        [
+            *COMMANDS,
+            "severity low",
+            "template light_incident",
+            "drop #21 done elsewhere",
+            "override it is fine",
+            "hlep",
+            "",
+        ]
+    )
+    said = st.builds(
+        lambda words, author, permission: (f"Hello.\n/pm {words}\n", author, permission),
+        command,
+        st.sampled_from(["alice", "bob", "mallory"]),
+        st.sampled_from([None, *Permission]),
+    )
+    drawn = draw(st.lists(said, max_size=3))
+    return tuple(Comment(str(i), author, body, NOW, permission=p) for i, (body, author, p) in enumerate(drawn))
+
+
+@st.composite
+def snapshots(draw: st.DrawFn) -> Snapshot:
+    able = draw(st.sampled_from([GITHUB, GITLAB, replace(GITHUB, project_board=True)]))
+    shut = draw(st.sampled_from([False, False, True]))
+    labels = st.frozensets(
+        st.sampled_from(
+            [
+                "severity-high",
+                "severity-low",
+                "Severity-High",
+                "category-code",
+                "pm-draft",
+                "pm-review",
+                "pm-complete",
+                "near-miss",
+                "bug",
+            ]
+        )
+    )
+    kind = draw(st.sampled_from(["post-mortem", "Post Mortem", "type-post-mortem", "type-action-item"]))
+    issue = Issue(
+        ref=HOME,
+        title="Outage /close @all",
+        body=draw(bodies()),
+        state="closed" if shut else "open",
+        state_reason=draw(st.sampled_from(["completed", "not_planned", None])) if shut else None,
+        closed_at=NOW - timedelta(seconds=draw(st.sampled_from([1, 60, 90_000]))) if shut else None,
+        closed_by=draw(st.sampled_from(["alice", None])) if shut else None,
+        labels=draw(labels) | {kind},
+        assignees=draw(st.frozensets(st.sampled_from(["alice"]))),
+        author="alice",
+        created_at=datetime(2026, 3, 1, tzinfo=UTC),
+        updated_at=draw(_times()),
+        body_edited_at=draw(_times()),
+        label_times={kind: NOW - timedelta(days=2)} if draw(st.booleans()) else {},
+        cards=draw(st.sampled_from([(), (Card(1, "Draft"),), (Card(1, "Complete"),), (Card(1, None),)])),
+        private=draw(st.booleans()),
+    )
+    return Snapshot(
+        issue=issue,
+        observed_at=NOW,
+        viewer=BOT,
+        children=draw(children()),
+        comments=draw(comments()),
+        state=draw(states()),
+        capabilities=able,
+        labels=draw(st.sampled_from([frozenset(), frozenset({"bug", "overdue"})])),
+        people=PEOPLE,
+    )
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    options = {
+        "closure": ClosureOptions(
+            mode=draw(st.sampled_from(["enforce", "warn", "observe"])),
+            actions=draw(st.sampled_from(["created", "done"])),
+        ),
+        "action-items": ActionItemsOptions(spawn=draw(st.sampled_from(["at-once", "review", "command"]))),
+        "board": BoardOptions(project=draw(st.sampled_from([None, 1]))),
+    }
+    words = Vocabulary() if draw(st.booleans()) else Vocabulary.model_validate({"labels": {"action_item": "todo"}})
+    return Policy(vocabulary=words, rule_options=options)
+
+
+def case_of(seen: Snapshot, policy: Policy) -> Case:
+    return Case(seen, policy.vocabulary, policy.templates)

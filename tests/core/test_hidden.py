@@ -1,0 +1,58 @@
+"""The hidden block: what is remembered comes back, and nothing a person wrote can break out of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.hidden import state_block, state_of, topic_marker, topic_of
+from service.model import ItemState, Override, SyncState
+
+WORDS = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+ITEMS = st.builds(
+    ItemState,
+    key=WORDS,
+    ref=WORDS,
+    text=WORDS,
+    title=WORDS,
+    owners=st.tuples(WORDS),
+    due=st.none() | st.dates(),
+    done=st.booleans(),
+    dropped=st.none() | WORDS,
+)
+STATES = st.builds(
+    SyncState,
+    template=st.none() | st.just("full_incident"),
+    severity=st.none() | st.just("high"),
+    items=st.lists(ITEMS, max_size=3).map(tuple),
+    answered=st.lists(WORDS, max_size=3).map(tuple),
+    overrides=st.lists(st.builds(Override, WORDS, st.just(datetime(2026, 3, 1, tzinfo=UTC)), WORDS), max_size=2).map(
+        tuple
+    ),
+    paused=st.booleans(),
+)
+
+
+@given(STATES)
+def test_the_state_reads_back_as_it_was_written(state: SyncState) -> None:
+    """Whatever people wrote into it, on one line that no `-->` can end early."""
+    block = state_block(state)
+    assert state_of(f"anything\n\n{block}\n") == state
+    assert block.count("-->") == 1
+    assert block.count("--") == 2
+
+
+@given(st.text(max_size=80))
+def test_a_damaged_block_reads_as_nothing_remembered(text: str) -> None:
+    """It is worked out anew from the tracker; it never fails."""
+    assert isinstance(state_of(f"<!-- closeout:state {{{text}}} -->"), SyncState)
+    assert isinstance(state_of(text), SyncState)
+
+
+def test_a_topic_is_read_from_the_first_line_only() -> None:
+    """A marker that somebody quotes further down names nothing."""
+    assert topic_of(f"{topic_marker('status')}\nbody") == "status"
+    assert topic_of(f"> {topic_marker('status')}") is None
+    assert topic_of("") is None

@@ -1,0 +1,130 @@
+"""Line and issue stay in step: what a person changed last, on either side, stands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from service.engine import decide
+from service.model import Issue, Plan, SetAssignees, SetBody, SetDue, SetTitle, Snapshot, SyncState
+from service.policy import Policy
+from tests.build import GITLAB, NOW, carried_out, day, snapshot
+
+LINE = "- [ ] Page on queue depth - @bob - 2026-04-01"
+
+
+def settled(line: str = LINE, *, native: bool = False) -> Snapshot:
+    """A post-mortem whose one action has its issue, #13, and where both agree."""
+    able = {"capabilities": GITLAB} if native else {}
+    seen = snapshot(f"## Action items\n\n{line}\n", state=SyncState(template="full_incident"), **able)
+    after = carried_out(seen, decide(seen, Policy()))
+    assert decide(after, Policy()).changes == ()
+    return after
+
+
+def with_child(seen: Snapshot, **changes: object) -> Snapshot:
+    return replace(seen, children=(replace(seen.children[0], **changes),))  # type: ignore[arg-type]
+
+
+def with_line(seen: Snapshot, old: str, new: str) -> Snapshot:
+    assert old in seen.issue.body
+    return replace(seen, issue=replace(seen.issue, body=seen.issue.body.replace(old, new)))
+
+
+def body_of(plan: Plan, issue: Issue) -> str:
+    return next(change.body for change in plan.changes if isinstance(change, SetBody) and change.ref == issue.ref)
+
+
+def test_a_closed_issue_ticks_its_line_with_the_date() -> None:
+    """And a reopened one unticks it, stamp and all."""
+    seen = settled()
+    shut = with_child(seen, state="closed", state_reason="completed", closed_at=NOW - timedelta(days=1))
+    plan = decide(shut, Policy())
+    ticked = body_of(plan, seen.issue)
+    assert "- [x] Page on queue depth" in ticked
+    assert "2026-03-01" in ticked
+    after = carried_out(shut, plan)
+    assert decide(after, Policy()).changes == ()
+    reopened = with_child(after, state="open", state_reason=None, closed_at=None)
+    assert body_of(decide(reopened, Policy()), seen.issue) == seen.issue.body
+
+
+def test_a_ticked_line_never_closes_an_issue() -> None:
+    """The definition of done is checked in the issue; the line's tick is respected and remarked on."""
+    plan = decide(with_line(settled(), "- [ ]", "- [x]"), Policy())
+    assert not [c for c in plan.changes if isinstance(c, SetBody)]
+    assert any("its issue is still open" in f.message for f in plan.findings)
+
+
+def test_an_issue_closed_as_not_planned_does_not_tick_the_line() -> None:
+    """Not doing it is not having done it."""
+    shut = with_child(settled(), state="closed", state_reason="not_planned", closed_at=NOW)
+    assert not [c for c in decide(shut, Policy()).changes if isinstance(c, SetBody)]
+
+
+def test_words_travel_both_ways() -> None:
+    """A reworded line renames the issue; a renamed issue rewords the line."""
+    seen = settled()
+    plan = decide(with_line(seen, "Page on queue depth", "Page on queue age"), Policy())
+    assert SetTitle(seen.children[0].ref, "Page on queue age") in plan.changes
+    plan = decide(with_child(seen, title="Alert on queue depth"), Policy())
+    assert "- [ ] Alert on queue depth - @bob - 2026-04-01" in body_of(plan, seen.issue)
+
+
+def test_where_both_changed_the_later_stands() -> None:
+    """The line's time is the text's last edit, the issue's its last change."""
+    both = with_child(with_line(settled(), "queue depth", "queue age"), title="Alert", updated_at=NOW)
+    line_first = replace(both, issue=replace(both.issue, body_edited_at=NOW - timedelta(hours=1)))
+    assert "- [ ] Alert - @bob" in body_of(decide(line_first, Policy()), both.issue)
+    line_last = replace(both, issue=replace(both.issue, body_edited_at=NOW + timedelta(hours=1)))
+    assert SetTitle(both.children[0].ref, "Page on queue age") in decide(line_last, Policy()).changes
+
+
+def test_owners_travel_both_ways() -> None:
+    """An assignee added in the issue joins the line; a login in the line is assigned."""
+    seen = settled()
+    assert seen.children[0].assignees == frozenset({"bob"})
+    plan = decide(with_child(seen, assignees=frozenset({"eve"})), Policy())
+    assert "- [ ] Page on queue depth - @eve - 2026-04-01" in body_of(plan, seen.issue)
+    plan = decide(with_line(seen, "@bob", "@alice"), Policy())
+    assert SetAssignees(seen.children[0].ref, frozenset({"alice"})) in plan.changes
+
+
+def test_taking_a_name_away_is_a_question_not_an_order() -> None:
+    """Unassigning everybody does not erase the line's owner, nor the other way round."""
+    seen = settled()
+    assert not [c for c in decide(with_child(seen, assignees=frozenset()), Policy()).changes if isinstance(c, SetBody)]
+    plan = decide(with_line(seen, " - @bob", ""), Policy())
+    assert not [c for c in plan.changes if isinstance(c, SetAssignees)]
+    assert seen.children[0].assignees == frozenset({"bob"})
+
+
+def test_deadlines_travel_both_ways_in_the_body() -> None:
+    """Where the forge has no due date the action's own text carries it."""
+    seen = settled()
+    plan = decide(with_line(seen, "2026-04-01", "2026-05-01"), Policy())
+    assert "**Deadline:** 2026-05-01" in body_of(plan, seen.children[0])
+    body = seen.children[0].body.replace("2026-04-01", "2026-06-01")
+    plan = decide(with_child(seen, body=body), Policy())
+    assert "@bob - 2026-06-01" in body_of(plan, seen.issue)
+
+
+def test_deadlines_travel_both_ways_in_the_forges_own_field() -> None:
+    """GitLab's due date leads there, and the text follows it."""
+    seen = settled(native=True)
+    assert seen.children[0].due == day("2026-04-01")
+    plan = decide(with_line(seen, "2026-04-01", "2026-05-01"), Policy())
+    assert SetDue(seen.children[0].ref, day("2026-05-01")) in plan.changes
+    plan = decide(with_child(seen, due=day("2026-06-01")), Policy())
+    assert "@bob - 2026-06-01" in body_of(plan, seen.issue)
+    after = carried_out(with_child(seen, due=day("2026-06-01")), plan)
+    assert decide(after, Policy()).changes == ()
+
+
+def test_a_struck_line_asks_for_a_reason() -> None:
+    """Unless the line gives one, or its issue is closed."""
+    seen = with_line(settled(), "Page on queue depth", "~~Page on queue depth~~")
+    [found] = [f for f in decide(seen, Policy()).blockers if f.rule == "progress"]
+    assert "/pm drop #13 <reason>" in found.fix
+    dropped = replace(seen, state=replace(seen.state, items=(replace(seen.state.items[0], dropped="not worth it"),)))
+    assert not [f for f in decide(dropped, Policy()).blockers if f.rule == "progress"]
