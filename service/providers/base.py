@@ -81,7 +81,10 @@ class Provider(Protocol):
     """One forge, seen through one credential. Use one instance a thread: the SDKs are not safe to share."""
 
     forge: str
-    requests: int  # HTTP requests sent so far, retries included
+
+    @property
+    def requests(self) -> int:
+        """HTTP requests sent so far, retries included."""
 
     def fetch(self, ref: IssueRef) -> Snapshot:
         """Everything a decision about this issue needs. Raises `NotFound`, `Gone` and the rest of the family."""

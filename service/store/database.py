@@ -36,6 +36,15 @@ class Database:
         self._commits = CommitThread(self._writing) if self.dialect.one_writer else None
         self._clock = clock
 
+    @classmethod
+    def prepare(cls, url: str) -> None:
+        """Creates and migrates the database, and closes it again. Raises as `migrate` does."""
+        database = cls(url)
+        try:
+            database.migrate()
+        finally:
+            database.close()
+
     def now(self) -> ColumnElement[float]:
         return self.dialect.now() if self._clock is None else literal(self._clock())
 

@@ -50,7 +50,7 @@ class Workers:
         """Finishes what is being looked at; what takes longer than `patience` seconds is handed back."""
         self._stopping.set()
         self._queue.wakeup.signal()
-        for thread in self._threads:
+        for thread in filter(threading.Thread.is_alive, self._threads):
             thread.join(patience / len(self._threads))
         with self._guard:
             left = tuple(self._held)
@@ -58,7 +58,8 @@ class Workers:
             self._queue.release(claim)
             _log.warning("issue_handed_back", issue=str(claim.ref))
         self._stopped.set()
-        self._heart.join()
+        if self._heart.is_alive():
+            self._heart.join()
 
     @property
     def alive(self) -> bool:

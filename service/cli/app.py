@@ -1,0 +1,73 @@
+"""The menu of commands, and how an error ends one: a sentence on stderr and the documented exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from service.cli import database, deliveries, looking, playing, policies, serving
+
+app = typer.Typer(
+    name="closeout",
+    help="Post-mortem follow-through, enforced inside GitHub and GitLab.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Settings come from CLOSEOUT_… variables. Exit codes: 0 fine, 1 findings, 2 usage or settings, 3 no answer.",
+)
+app.command()(serving.serve)
+app.command()(serving.worker)
+app.command()(playing.demo)
+app.command()(playing.sandbox)
+app.command()(looking.plan)
+app.command()(looking.reconcile)
+app.command()(policies.rules)
+app.add_typer(policies.app, name="policy")
+app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(database.app, name="db")
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        typer.echo(f"closeout {version('closeout')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Holds the options of the program itself."""
+    del version  # answered by its callback, before anything else
+
+
+def main() -> None:
+    try:
+        app()
+    except Exception as error:
+        code = _explained(error)
+        if code is None:
+            raise
+        sys.exit(code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _explained(error: Exception) -> int | None:
+    """Prints an expected error as a sentence and returns its exit code; None for one that is ours to mend."""
+    from service.cli.errors import sentences  # noqa: PLC0415 - knows every layer's errors
+
+    found = sentences(error)
+    if found is None:
+        return None
+    code, lines = found
+    for line in lines:
+        typer.echo(f"closeout: {line}", err=True)
+    return code

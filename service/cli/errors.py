@@ -1,0 +1,40 @@
+"""Every layer's expected errors, as an exit code and sentences: what happened, where, and what to do."""
+
+from __future__ import annotations
+
+from service.providers.base import Forbidden, NotFound, ProviderError, RateLimited
+from service.settings import SettingsError
+from service.store.database import SchemaTooNew, StoreUnavailable
+from service.web.serving import PortInUse
+
+USAGE = 2
+UNAVAILABLE = 3
+
+
+def sentences(error: Exception) -> tuple[int, tuple[str, ...]] | None:
+    """The exit code and what to print, or None for an error that nobody foresaw."""
+    match error:
+        case SettingsError():
+            return USAGE, error.problems
+        case PortInUse():
+            return USAGE, (f"{error}; choose another with --bind or CLOSEOUT_BIND",)
+        case SchemaTooNew():
+            return USAGE, (str(error),)
+        case StoreUnavailable():
+            return UNAVAILABLE, (f"{error} (CLOSEOUT_DATABASE_URL says where it is)",)
+        case ProviderError():
+            return UNAVAILABLE, (f"{error}{_advice(error)}",)
+        case _:
+            return None
+
+
+def _advice(error: ProviderError) -> str:
+    match error:
+        case NotFound():
+            return " (check the reference, and that our account may see the project)"
+        case Forbidden():
+            return " (check the token's permissions)"
+        case RateLimited():
+            return f" (try again in {error.retry_after:.0f} seconds)"
+        case _:
+            return " (try again later)"

@@ -1,0 +1,95 @@
+"""`closeout plan` and `closeout reconcile`: look at one issue, now, in this terminal."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from service.model import Change, IssueRef, Plan
+    from service.reconciler import Reconciler
+
+
+class FailOn(StrEnum):
+    NOTHING = "nothing"
+    BLOCKERS = "blockers"
+    CHANGES = "changes"
+
+
+_Ref = Annotated[str, typer.Argument(metavar="REF", help="The issue, like github:acme/shop#12.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
+_FailOn = Annotated[FailOn, typer.Option(help="Exit with 1 if the plan has any of these.")]
+
+
+def plan(ref: _Ref, *, as_json: _Json = False, fail_on: _FailOn = FailOn.NOTHING) -> None:
+    """Show what would change on an issue, and why. Writes nothing.
+
+    Example: closeout plan github:acme/shop#12
+    """
+    issue = _issue(ref)
+    found = _reconciler(issue).plan(issue)
+    _show(found, as_json=as_json)
+    _judge(found, fail_on)
+
+
+def reconcile(ref: _Ref, *, as_json: _Json = False, fail_on: _FailOn = FailOn.NOTHING) -> None:
+    """Look at an issue and make it so, as a webhook would. Honours CLOSEOUT_DRY_RUN.
+
+    Example: closeout reconcile gitlab:acme/shop#12
+    """
+    issue = _issue(ref)
+    found = _reconciler(issue).reconcile(issue)
+    _show(found, as_json=as_json)
+    _judge(found, fail_on)
+
+
+class _Unrecorded:
+    """The journal belongs to the service's database, which need not be on this machine."""
+
+    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str) -> None:
+        del ref, rule, change, result
+
+
+def _issue(text: str) -> IssueRef:
+    from service.model import IssueRef  # noqa: PLC0415
+
+    try:
+        return IssueRef.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="REF") from None
+
+
+def _reconciler(issue: IssueRef) -> Reconciler:
+    from service.bootstrap import Looking  # noqa: PLC0415
+    from service.cli.logs import configure  # noqa: PLC0415
+    from service.settings import SettingsError, load  # noqa: PLC0415
+
+    settings = load()
+    configure("warning")
+    names = [forge.name for forge in settings.forges]
+    if issue.forge not in names:
+        there = f"there is {', '.join(names)}" if names else "set CLOSEOUT_GITHUB_TOKEN or CLOSEOUT_GITLAB_TOKEN"
+        raise SettingsError((f"no forge named {issue.forge!r} is configured: {there}",))
+    if not settings.allows(issue):
+        raise SettingsError((f"{issue.project} is not among CLOSEOUT_PROJECTS ({', '.join(settings.projects)})",))
+    return Looking(settings).reconciler(_Unrecorded())
+
+
+def _show(found: Plan, *, as_json: bool) -> None:
+    from service.report import terminal, to_json  # noqa: PLC0415
+
+    if as_json:
+        typer.echo(json.dumps(to_json(found), indent=2, ensure_ascii=False))
+        return
+    from rich.console import Console  # noqa: PLC0415
+
+    Console().print(terminal(found))
+
+
+def _judge(found: Plan, fail_on: FailOn) -> None:
+    wanted = {FailOn.NOTHING: (), FailOn.BLOCKERS: found.blockers, FailOn.CHANGES: found.changes}
+    if wanted[fail_on]:
+        raise typer.Exit(1)

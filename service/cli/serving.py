@@ -1,0 +1,69 @@
+"""`closeout serve` and `closeout worker`: the service itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from service.settings import Bind, Settings
+
+_Bind = Annotated[str | None, typer.Option(help="Address and port to listen on, instead of CLOSEOUT_BIND.")]
+
+
+def serve(bind: _Bind = None) -> None:
+    """Receive webhooks and act on them, in one process.
+
+    Example: CLOSEOUT_GITHUB_TOKEN=… CLOSEOUT_GITHUB_WEBHOOK_SECRET=… closeout serve --bind 0.0.0.0:8080
+    """
+    from service.bootstrap import serve_forever  # noqa: PLC0415
+    from service.settings import Bind, SettingsError  # noqa: PLC0415
+
+    settings = _settings()
+    if bind is not None:
+        try:
+            settings = settings.model_copy(update={"bind": Bind.parse(bind)})
+        except ValueError as error:
+            raise SettingsError((f"--bind: {error}",)) from None
+    serve_forever(settings, lambda where: _introduce(settings, where))
+
+
+def worker() -> None:
+    """Only act: work on issues whose webhooks a `closeout serve` on the same database receives.
+
+    Example: CLOSEOUT_DATABASE_URL=sqlite:////data/closeout.sqlite3 closeout worker
+    """
+    import signal  # noqa: PLC0415
+    import threading  # noqa: PLC0415
+
+    from service.bootstrap import work_forever  # noqa: PLC0415
+
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    settings = _settings()
+    typer.echo(f"Working with {settings.workers} threads. Stop with Ctrl-C.")
+    work_forever(settings, stopping)
+
+
+def _settings() -> Settings:
+    from service.cli.logs import configure  # noqa: PLC0415
+    from service.settings import SettingsError, load  # noqa: PLC0415
+
+    settings = load()
+    problems = settings.serving_problems()
+    if problems:
+        raise SettingsError(problems)
+    configure(settings.log)
+    return settings
+
+
+def _introduce(settings: Settings, where: Bind) -> None:
+    typer.echo(f"Closeout listens on http://{where}")
+    for forge in settings.forges:
+        typer.echo(f"  {forge.kind:<8} {forge.url}  webhook: http://{where}/webhooks/{forge.name}")
+    typer.echo(f"  projects {', '.join(settings.projects)}")
+    if settings.dry_run:
+        typer.echo("  dry run: decides and logs, writes nothing to any forge")
+    typer.echo("Stop with Ctrl-C.")
