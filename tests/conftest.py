@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from service.sandbox import Sandbox
     from tests.contracts.recorder import Recorder
 
+pytest.register_assert_rewrite(
+    "tests.providers.contract_changes", "tests.providers.contract_sight", "tests.providers.contract_trouble"
+)
+
 settings.register_profile("dev", max_examples=60, deadline=None, print_blob=True)
 settings.register_profile(
     "ci",

@@ -72,9 +72,7 @@ def _wanted() -> str:
 def _major(node: str) -> int:
     """A Node's major version, or 0 where it does not even start."""
     try:
-        said = subprocess.run(
-            (node, "--version"), capture_output=True, text=True, check=True, timeout=30
-        ).stdout
+        said = subprocess.run((node, "--version"), capture_output=True, text=True, check=True, timeout=30).stdout
     except (OSError, subprocess.SubprocessError):
         return 0
     return int(said.strip().removeprefix("v").partition(".")[0])
