@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from service.sandbox import Sandbox
 from tests.clock import Clock
+from tests.contracts.recorder import Recorder, webhook_problems
 from tests.external import packages
 from tests.no_skips import *  # noqa: F403 - the hooks that make a skip a failure in CI
 
 if TYPE_CHECKING:
-    from service.sandbox import Sandbox
-    from tests.contracts.recorder import Recorder
+    from tests.stack import Stack
 
 pytest.register_assert_rewrite(
     "tests.providers.contract_changes", "tests.providers.contract_sight", "tests.providers.contract_trouble"
@@ -50,8 +52,6 @@ def clock() -> Clock:
 @pytest.fixture
 def sandbox(clock: Clock) -> Iterator[Sandbox]:
     """A forge of each kind on loopback, unseeded (acme/shop, acme/ops, alice, bob, eve, mallory, closeout-bot)."""
-    from service.sandbox import Sandbox  # noqa: PLC0415
-
     with Sandbox.start(clock=clock) as running:
         yield running
 
@@ -59,11 +59,18 @@ def sandbox(clock: Clock) -> Iterator[Sandbox]:
 @pytest.fixture
 def contracts(sandbox: Sandbox) -> Iterator[Recorder]:
     """Holds everything that passes the sandbox during the test against what both forges publish."""
-    from tests.contracts.recorder import Recorder, webhook_problems  # noqa: PLC0415
-
     packages.require()
     recorder = Recorder()
     sandbox.observers.append(recorder)
     yield recorder
     problems = [*recorder.problems(), *webhook_problems(sandbox)]
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def stack(sandbox: Sandbox, clock: Clock, contracts: Recorder, tmp_path: Path) -> Iterator[Stack]:
+    """The whole service beside the sandbox, with webhooks from both forges; all traffic is held to the contracts."""
+    from tests.stack import running  # noqa: PLC0415 - most tests need no service, which takes a while to import
+
+    with running(sandbox, clock, tmp_path) as both:
+        yield both
