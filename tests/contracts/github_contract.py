@@ -142,9 +142,7 @@ def openapi() -> OpenApi:
 @cache
 def published_schema() -> GraphQLSchema:
     """The schema as published. Validating it takes long and is not ours to do."""
-    return build_schema(
-        packages.file("@octokit/graphql-schema", "schema.graphql").read_text(), assume_valid=True
-    )
+    return build_schema(packages.file("@octokit/graphql-schema", "schema.graphql").read_text(), assume_valid=True)
 
 
 @cache
@@ -184,8 +182,7 @@ def _told(exchange: Exchange, operation: Operation, problems: list[str]) -> list
 
 def _is_false_alarm(operation: Operation, problem: str) -> bool:
     return any(
-        re.fullmatch(alarm.operation.replace("{", r"\{"), str(operation))
-        and re.fullmatch(alarm.problem, problem)
+        re.fullmatch(alarm.operation.replace("{", r"\{"), str(operation)) and re.fullmatch(alarm.problem, problem)
         for alarm in FALSE_ALARMS
     )
 

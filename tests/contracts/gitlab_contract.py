@@ -79,9 +79,7 @@ def _find(method: str, path: str) -> Operation | None:
         found = pattern.fullmatch(_api_path(path))
         declared = document()["paths"][template].get(method.lower())
         if found and declared:
-            return Operation(
-                method.upper(), template, {k: unquote(v) for k, v in found.groupdict().items()}, declared
-            )
+            return Operation(method.upper(), template, {k: unquote(v) for k, v in found.groupdict().items()}, declared)
     return None
 
 

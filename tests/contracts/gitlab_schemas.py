@@ -36,10 +36,7 @@ FILE_COMMIT: Schema = {
     "required": ["branch", "commit_message", "content"],
     "additionalProperties": False,
     "properties": {
-        **{
-            n: {"type": "string"}
-            for n in ("branch", "commit_message", "content", "author_email", "author_name")
-        },
+        **{n: {"type": "string"} for n in ("branch", "commit_message", "content", "author_email", "author_name")},
         **{n: {"type": "string"} for n in ("start_branch", "last_commit_id", "file_path")},
         "encoding": {"enum": ["text", "base64"]},
         "execute_filemode": {"type": "boolean"},
@@ -69,9 +66,7 @@ def _parses(read: Any, value: str, pattern: str) -> bool:
 
 @cache
 def document() -> Schema:
-    read: Schema = json.loads(
-        (Path(__file__).parent / "gitlab" / "operations.json").read_text(encoding="utf-8")
-    )
+    read: Schema = json.loads((Path(__file__).parent / "gitlab" / "operations.json").read_text(encoding="utf-8"))
     return read
 
 
@@ -137,9 +132,7 @@ def _request(schema: Schema, name: str = "", *, required: bool = False) -> Schem
     relaxed = {k: v for k, v in schema.items() if k not in {"nullable", "type"}}
     if "properties" in schema:
         needed = schema.get("required", ())
-        relaxed["properties"] = {
-            n: _request(s, n, required=n in needed) for n, s in schema["properties"].items()
-        }
+        relaxed["properties"] = {n: _request(s, n, required=n in needed) for n, s in schema["properties"].items()}
         relaxed["additionalProperties"] = False
     for key in ("oneOf", "anyOf"):
         if key in schema:

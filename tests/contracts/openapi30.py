@@ -108,8 +108,7 @@ class OpenApi:
         long = {p["name"] for p in self._parameters(operation) if p.get("x-multi-segment")}
         parts = re.split(r"\{([^}]+)\}", operation.template)
         texts = [
-            re.escape(part) if i % 2 == 0 else ("(.+)" if part in long else "([^/]+)")
-            for i, part in enumerate(parts)
+            re.escape(part) if i % 2 == 0 else ("(.+)" if part in long else "([^/]+)") for i, part in enumerate(parts)
         ]
         return re.compile("".join(texts))
 
@@ -197,9 +196,7 @@ def _nullable(keyword: str) -> _Check:
     """The keyword's own check, passed by null where the schema says `nullable: true`."""
     check = Draft4Validator.VALIDATORS[keyword]
 
-    def checked(
-        validator: Validator, value: Json, instance: Json, schema: Mapping[str, Json]
-    ) -> Iterator[Any]:
+    def checked(validator: Validator, value: Json, instance: Json, schema: Mapping[str, Json]) -> Iterator[Any]:
         if instance is None and schema.get("nullable"):
             return
         yield from check(validator, value, instance, schema) or ()

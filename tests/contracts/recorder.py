@@ -34,12 +34,11 @@ def webhook_problems(sandbox: Sandbox) -> list[str]:
     """What is wrong with the GitHub webhooks that the sandbox sent, by GitHub's description of each event."""
     world = sandbox.world
     with world.lock:
-        owners = [*world.projects.values(), *world.groups.values()]
-        hooks = [hook for owner in owners if owner.forge == "github" for hook in owner.hooks]
-        sent = [(row.event, row.body) for hook in [*hooks, *world.app_hooks] for row in hook.deliveries]
-    found = (
-        problem for event, body in sent for problem in github_contract.check_webhook(event, json.loads(body))
-    )
+        hooks = [*world.app_hooks]
+        hooks += (hook for project in world.projects.values() if project.forge == "github" for hook in project.hooks)
+        hooks += (hook for group in world.groups.values() if group.forge == "github" for hook in group.hooks)
+        sent = [(row.event, row.body) for hook in hooks for row in hook.deliveries]
+    found = (problem for event, body in sent for problem in github_contract.check_webhook(event, json.loads(body)))
     return list(dict.fromkeys(found))
 
 
@@ -60,9 +59,7 @@ def _gitlab_problems(exchange: Exchange) -> Iterator[str]:
         yield "the request's body is not JSON"
         return
     yield from gitlab_contract.check_request(exchange.method, exchange.path, query, sent)
-    yield from gitlab_contract.check_reply(
-        exchange.method, exchange.path, exchange.status, _gitlab_reply(exchange)
-    )
+    yield from gitlab_contract.check_reply(exchange.method, exchange.path, exchange.status, _gitlab_reply(exchange))
 
 
 def _gitlab_reply(exchange: Exchange) -> object:

@@ -119,9 +119,7 @@ def test_a_bare_array_of_labels_is_a_known_false_alarm() -> None:
 
 def test_graphql_documents_and_variables_are_checked() -> None:
     """A field that GitHub does not have, and a variable of the wrong type, are told."""
-    asked = (
-        'query Q($number: Int!) { repository(owner: "a", name: "b") { issue(number: $number) { title } } }'
-    )
+    asked = 'query Q($number: Int!) { repository(owner: "a", name: "b") { issue(number: $number) { title } } }'
     assert check_graphql(asked, {"number": 1}) == []
     assert check_graphql(asked.replace("title", "titel")) != []
     assert check_graphql(asked, {"number": "one"}) != []
@@ -132,8 +130,6 @@ def test_graphql_documents_and_variables_are_checked() -> None:
 def test_most_community_examples_of_webhooks_match_the_document() -> None:
     """The description of webhooks is usable: recent community payloads pass, with the exception of a few old ones."""
     rows = packages.json_file("@octokit/webhooks-examples", "api.github.com", "index.json")
-    examples = [
-        (row["name"], e) for row in rows if row["name"] in {"issues", "label"} for e in row["examples"]
-    ]
+    examples = [(row["name"], e) for row in rows if row["name"] in {"issues", "label"} for e in row["examples"]]
     passed = [event for event, payload in examples if not check_webhook(event, payload)]
     assert len(passed) > len(examples) // 2

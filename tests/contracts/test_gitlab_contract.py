@@ -74,9 +74,7 @@ def test_documented_requests_pass(method: str, path: str, query: dict[str, objec
         ("GET", "/api/v4/projects/1/isues", {}, None, "documents no GET"),
     ],
 )
-def test_wrong_requests_are_caught(
-    method: str, path: str, query: dict[str, object], body: object, words: str
-) -> None:
+def test_wrong_requests_are_caught(method: str, path: str, query: dict[str, object], body: object, words: str) -> None:
     """Each request GitLab would refuse or misread is named in a sentence."""
     assert any(words in problem for problem in check_request(method, path, query, body))
 

@@ -1,0 +1,86 @@
+"""Every GraphQL document we send is one the forges document, and what the sandbox answers is what they would."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from graphql import build_schema
+
+from service.providers.github import queries as github
+from service.providers.gitlab import queries as gitlab
+from tests.contracts import gitlab_graphql
+from tests.contracts.github_contract import check_graphql
+from tests.contracts.graphql_subset import differences
+
+THEIRS = """
+enum Color { RED GREEN }
+interface Named { name: String! }
+type Dog implements Named { name: String! age: Int barks(loud: Boolean = false): String! }
+type Cat { name: String! }
+union Pet = Dog | Cat
+input New { name: String! age: Int }
+type Query { pet(id: ID!, near: String): Pet dog: Dog named: Named }
+type Mutation { add(input: New!): Dog }
+"""
+OURS = """
+enum Color { RED BLUE }
+interface Named { name: String! nick: String }
+type Dog implements Named { name: String age: Int! nick: String barks(loud: Boolean = true, far: Int): String! }
+type Fish { name: String! }
+union Pet = Dog | Fish
+input New { age: Int color: Color }
+type Query { pet: Pet dog: Dog named: Named }
+type Mutation { add(input: New): Dog }
+"""
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("chosen", list(product((True, False), repeat=3)))
+def test_every_look_at_github_is_documented(chosen: tuple[bool, bool, bool]) -> None:
+    """With or without sub-issues, projects and issue fields, the query is valid against the published schema."""
+    parts = github.Parts(*chosen)
+    assert check_graphql(github.post_mortem(parts)) == []
+    assert check_graphql(github.issues(3, parts)) == []
+
+
+@pytest.mark.node
+def test_every_other_document_for_github_is_documented() -> None:
+    """Every constant of the module that is a document, and those made for a number of people."""
+    named = {name: text for name, text in vars(github).items() if name.isupper() and not name.startswith("_")}
+    assert len(named) > 5
+    assert {name: check_graphql(text) for name, text in named.items()} == {name: [] for name in named}
+    assert check_graphql(github.assignable(3)) == []
+
+
+def test_every_document_for_gitlab_is_known() -> None:
+    """Valid against the part of GitLab's schema that is publicly known."""
+    named = {name: text for name, text in vars(gitlab).items() if name.isupper() and isinstance(text, str)}
+    assert named
+    problems = {name: gitlab_graphql.check_document(text) for name, text in named.items()}
+    assert problems == {name: [] for name in named}
+
+
+def test_a_schema_is_a_part_of_itself() -> None:
+    """Nothing differs from the same."""
+    assert differences(build_schema(THEIRS), build_schema(THEIRS)) == []
+
+
+def test_every_kind_of_difference_is_named() -> None:
+    """A type, field, argument, default, value, member, nullability or required input that the real schema has not."""
+    found = differences(build_schema(OURS), build_schema(THEIRS))
+    assert sorted(found) == [
+        "Color.BLUE: does not exist",
+        "Dog.age: is Int, not Int!",
+        "Dog.barks(far: does not exist",
+        "Dog.barks(loud): its default is False, not True",
+        "Dog.name: is String!, not String",
+        "Dog.nick: does not exist",
+        "Fish: there is no such GraphQLObjectType",
+        "Mutation.add(input): is New!, not New",
+        "Named.nick: does not exist",
+        "New.color: does not exist",
+        "New.name: is required",
+        "Pet = Fish: does not exist",
+        "Query.pet(id): is required",
+    ]
