@@ -19,6 +19,7 @@ from graphql import (
     is_required_argument,
     is_required_input_field,
     is_specified_scalar_type,
+    print_ast,
 )
 
 
@@ -68,14 +69,20 @@ def _fields(own: Mapping[str, GraphQLField], real: Mapping[str, GraphQLField]) -
 
 
 def _arguments(own: Mapping[str, GraphQLArgument], real: Mapping[str, GraphQLArgument]) -> Iterator[str]:
-    yield from _missing("(", set(own), set(real))
+    yield from (f"({name}): does not exist" for name in sorted(own.keys() - real.keys()))
     for name, argument in own.items():
         if name in real and str(argument.type) != str(real[name].type):
             yield f"({name}): is {real[name].type}, not {argument.type}"
-        if name in real and argument.default_value != real[name].default_value:
-            yield f"({name}): its default is {real[name].default_value}, not {argument.default_value}"
+        if name in real and _default(argument) != _default(real[name]):
+            yield f"({name}): its default is {_default(real[name])}, not {_default(argument)}"
     required = {name for name, argument in real.items() if is_required_argument(argument)}
     yield from (f"({name}): is required" for name in sorted(required - own.keys()))
+
+
+def _default(argument: GraphQLArgument) -> str:
+    """As written; both schemas were built from text."""
+    node = argument.ast_node.default_value if argument.ast_node else None
+    return print_ast(node) if node else "none"
 
 
 def _inputs(own: Mapping[str, GraphQLInputField], real: Mapping[str, GraphQLInputField]) -> Iterator[str]:

@@ -72,8 +72,8 @@ def test_every_kind_of_difference_is_named() -> None:
     assert sorted(found) == [
         "Color.BLUE: does not exist",
         "Dog.age: is Int, not Int!",
-        "Dog.barks(far: does not exist",
-        "Dog.barks(loud): its default is False, not True",
+        "Dog.barks(far): does not exist",
+        "Dog.barks(loud): its default is false, not true",
         "Dog.name: is String!, not String",
         "Dog.nick: does not exist",
         "Fish: there is no such GraphQLObjectType",
