@@ -6,67 +6,67 @@ are neutralised where people's words are copied; this is the second fence, at th
 holds for whatever reaches it. https://docs.gitlab.com/user/project/quick_actions/
 
 GitLab drops carriage returns, looks at lines that begin with the slash itself, leaves code alone, and on an edit runs
-only commands that the old text did not have. A backslash before the slash is not shown: `\/close` reads `/close`.
+only commands that the old text did not have. What is code it has judged differently over the years: by ``` fences at
+the left margin, and by Markdown paragraphs. A line is escaped if either reading would find it newly alive; so a
+command that slept in code, a quote or HTML cannot be woken by moving it. A backslash before the slash is not shown:
+`\/close` reads `/close`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 
 from markdown_it import MarkdownIt
 
-_FENCE = re.compile(r"(?P<ticks>`{3,})[^`]*")
-_COMMONMARK = MarkdownIt("commonmark")
+_OPENING = re.compile(r"```[^`]*")
+_CLOSING = re.compile(r"```\s*")
+_MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 
 def defused(text: str, old: str = "") -> str:
-    """`text` with every line that GitLab might run and that was not already in `old` escaped."""
-    if "/" not in text:
+    """`text` with every line escaped that GitLab might run and that `old`, the text as it is stored, did not run."""
+    if "/" not in text or text == old:
         return text
-    kept = set(_live(old))
     lines = text.split("\n")
-    for number in _live_numbers(lines):
-        if _bare(lines[number]) not in kept:
-            before, slash, after = lines[number].partition("/")
-            lines[number] = f"{before}\\{slash}{after}"
+    for number in {*_newly_live(text, old, _outside_fences), *_newly_live(text, old, _in_paragraphs)}:
+        before, slash, after = lines[number].partition("/")
+        lines[number] = f"{before}\\{slash}{after}"
     return "\n".join(lines)
 
 
-def _live(text: str) -> list[str]:
-    lines = text.split("\n")
-    return [_bare(lines[number]) for number in _live_numbers(lines)]
+_Reading = Callable[[list[str]], Iterator[int]]
 
 
-def _live_numbers(lines: list[str]) -> list[int]:
-    """Lines that begin with a slash and are not certainly code."""
-    slashed = [number for number, line in enumerate(lines) if _bare(line).startswith("/")]
-    if not slashed:
-        return []
-    code = _fenced(lines) & _fenced_in_markdown(lines)
-    return [number for number in slashed if number not in code]
+def _newly_live(text: str, old: str, reading: _Reading) -> Iterator[int]:
+    """Numbers of the lines that begin with a slash and are live in this reading, but were not in the old text."""
+    known = {line for _, line in _live(old, reading)}
+    return (number for number, line in _live(text, reading) if line not in known)
 
 
-def _bare(line: str) -> str:
-    return line.replace("\r", "")
+def _live(text: str, reading: _Reading) -> Iterator[tuple[int, str]]:
+    lines = text.replace("\r", "").split("\n")
+    return ((number, lines[number]) for number in reading(lines) if lines[number].startswith("/"))
 
 
-def _fenced(lines: list[str]) -> set[int]:
-    """Lines inside closed ``` fences at the left margin, which is all that GitLab's older matcher calls code."""
-    found: set[int] = set()
-    ticks, start = "", 0
-    for number, line in enumerate(map(_bare, lines)):
-        if ticks and re.fullmatch(rf"{ticks}`*\s*", line):
-            found.update(range(start, number))
-            ticks = ""
-        elif not ticks and (opened := _FENCE.fullmatch(line)):
-            ticks, start = opened["ticks"], number + 1
-    return found
+def _outside_fences(lines: list[str]) -> Iterator[int]:
+    """All lines but those inside closed ``` fences."""
+    inside: list[int] | None = None
+    for number, line in enumerate(lines):
+        if inside is None:
+            inside = [] if _OPENING.fullmatch(line) else None
+            yield number
+        elif _CLOSING.fullmatch(line):
+            inside = None
+        else:
+            inside.append(number)
+    yield from inside or ()
 
 
-def _fenced_in_markdown(lines: list[str]) -> set[int]:
-    """Lines inside fences as CommonMark sees them, which is what GitLab's newer matcher calls code."""
-    found: set[int] = set()
-    for token in _COMMONMARK.parse("\n".join(map(_bare, lines))):
-        if token.type == "fence" and token.map:
-            found.update(range(token.map[0] + 1, token.map[1] - 1))
-    return found
+def _in_paragraphs(lines: list[str]) -> Iterator[int]:
+    """Lines of Markdown paragraphs outside quotes; those in lists count, should one begin with a slash."""
+    quotes = 0
+    for token in _MARKDOWN.parse("\n".join(lines)):
+        quotes += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
+        if token.type == "paragraph_open" and not quotes and token.map:
+            yield from range(*token.map)
