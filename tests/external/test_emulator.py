@@ -12,10 +12,12 @@ import pytest
 import requests
 
 from service.model import Change, IssueRef, Plan
+from service.providers.base import Unverified
 from service.providers.github.auth import TokenAuth
 from service.providers.github.client import GitHub
+from service.providers.github.webhook import parse
 from service.reconciler import Policies, Reconciler
-from tests.external import packages
+from tests.external import mailbox, packages
 from tests.incident import filled_in, proven, reviewed
 from tests.setup_node import EXTERNAL
 
@@ -68,7 +70,7 @@ class Desk:
             timeout=10,
         )
         assert answer.ok, f"{answer.status_code} {answer.text}"
-        return answer.json()
+        return answer.json() if answer.content else None
 
     def issue(self, number: int) -> Any:
         return self.person("alice", "GET", f"issues/{number}")
@@ -136,6 +138,26 @@ def test_a_post_mortem_lives_its_whole_life_on_a_foreign_github(desk: Desk) -> N
     _close(desk, number, by="alice")
     assert desk.issue(number)["state"] == "closed"
     assert len([said for said in desk.comments(number) if "topic=status" in said]) == 1
+
+
+def test_its_webhooks_are_verified_and_nudge_the_right_issue(desk: Desk) -> None:
+    """What another implementation signs, our parser believes, and nothing that was altered on the way."""
+    with mailbox.opened() as box:
+        config = {"url": box.url, "content_type": "json", "secret": "between us"}
+        hook = desk.person("alice", "POST", "hooks", name="web", config=config, events=["issues", "issue_comment"])
+        number = desk.person("alice", "POST", "issues", title="Slow pages")["number"]
+        desk.person("bob", "POST", f"issues/{number}/comments", body="/pm help")
+        nudges = []
+        for _ in range(2):
+            headers, body = box.next()
+            found = parse(headers, body, forge="github", secrets=("between us",), now=_later())
+            assert found is not None
+            nudges.append((found.event, found.sender, found.refs))
+            with pytest.raises(Unverified):
+                parse(headers, body + b" ", forge="github", secrets=("between us",), now=_later())
+        desk.person("alice", "DELETE", f"hooks/{hook['id']}")
+    here = (IssueRef("github", PROJECT, number),)
+    assert sorted(nudges) == [("issue_comment.created", "bob", here), ("issues.opened", "alice", here)]
 
 
 def _close(desk: Desk, number: int, *, by: str) -> None:
