@@ -56,6 +56,7 @@ class Session(requests.Session):
         if target is None or resp.request.method not in ("GET", "HEAD"):
             return None
         if _origin(urljoin(resp.url, target)) != self._origin:
+            resp.close()
             raise ForeignHost(response=resp)
         return target
 

@@ -16,6 +16,7 @@ from gitlab.exceptions import GitlabError, GitlabParsingError, RedirectError
 
 from service.providers.base import (
     Forbidden,
+    Gone,
     MalformedReply,
     NotFound,
     ProviderError,
@@ -57,6 +58,8 @@ def _by_status(  # noqa: PLR0911 - one return a status
             return Forbidden(f"{sentence}; our account needs the Reporter (or Planner) role in the project")
         case 404:
             return NotFound(f"{sentence}; it is not there, or our account may not see it")
+        case 405 if "moved" in said.lower():
+            return Gone(f"{sentence}; the project was renamed or moved, use its present path")
         case 409 if _RESOURCE_LOCK in said.lower():
             return Unavailable(sentence)
         case 409:
@@ -114,8 +117,9 @@ def reading(what: str) -> Iterator[None]:
 
 def _redirected(doing: str, target: str) -> ProviderError:
     where = f" to {target.partition('?')[0]}" if target else ""
-    return Rejected(
-        f"GitLab redirects {doing}{where}; use the project's present path, and the forge's url as GitLab's own"
+    return Gone(
+        f"GitLab redirects {doing}{where}; the project was renamed or moved, use its present path "
+        "(or the forge's url is not GitLab's own)"
     )
 
 

@@ -13,6 +13,7 @@ import pytest
 from service.model import IssueRef
 from service.providers.base import (
     Forbidden,
+    Gone,
     MalformedReply,
     NotFound,
     ProviderError,
@@ -148,9 +149,16 @@ def test_a_redirected_write_is_an_error(status: int, gateway: Gateway, scripted:
     scripted.on(f"PUT {ISSUE}", Say(status, {}, {"Location": f"{scripted.url}/api/v4/projects/9/issues/3"}))
     scripted.on("PUT /api/v4/projects/9/issues/3", FOUND)
     scripted.on("GET /api/v4/projects/9/issues/3", FOUND)
-    with pytest.raises(Rejected, match="redirects"):
+    with pytest.raises(Gone, match="renamed or moved"):
         gateway.update_issue(REF, {"title": "x"})
     assert len(scripted.asked) == 1
+
+
+def test_a_write_under_an_old_path_says_so(gateway: Gateway, scripted: Scripted) -> None:
+    """GitLab's own answer to writing into a renamed project is 405."""
+    scripted.on(f"PUT {ISSUE}", Say(405, {"message": "Non GET methods are not allowed for moved projects"}))
+    with pytest.raises(Gone, match="present path"):
+        gateway.update_issue(REF, {"title": "x"})
 
 
 def test_a_redirected_read_is_followed_on_the_same_server(gateway: Gateway, scripted: Scripted) -> None:
