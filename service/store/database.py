@@ -27,11 +27,15 @@ class SchemaTooNew(Exception):  # noqa: N818 - the same
 
 
 class Database:
-    """Opened from a URL. `clock` replaces the database's own clock; it gives seconds since 1970 UTC."""
+    """Opened from a URL. `clock` replaces the database's own clock; it gives seconds since 1970 UTC.
 
-    def __init__(self, url: str, *, clock: Callable[[], float] | None = None) -> None:
+    `patience` is how many seconds a read or write may take, waiting for others included.
+    """
+
+    def __init__(self, url: str, *, clock: Callable[[], float] | None = None, patience: float = _PATIENCE) -> None:
         self.dialect = dialect_of(url)
-        self._engine = self.dialect.engine(url)
+        self._patience = patience
+        self._engine = self.dialect.engine(url, patience)
         self._writing = self._engine.execution_options(**{WRITES: True})
         self._commits = CommitThread(self._writing) if self.dialect.one_writer else None
         self._clock = clock
@@ -60,11 +64,11 @@ class Database:
         """Runs the job and commits; other threads' writes may share the commit. Raises `StoreUnavailable`."""
         try:
             if self._commits is not None:
-                return self._commits.run(job, _PATIENCE)
+                return self._commits.run(job, self._patience)
             with self._writing.begin() as connection:
                 return job(connection)
         except TimeoutError as error:
-            raise StoreUnavailable(f"the database did not answer within {_PATIENCE:.0f} seconds") from error
+            raise StoreUnavailable(f"the database did not answer within {self._patience:g} seconds") from error
         except (DBAPIError, PoolTimeoutError) as error:
             raise _unavailable(error) from error
 

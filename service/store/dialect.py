@@ -17,7 +17,8 @@ WRITES = "closeout_writes"  # the execution option that marks a transaction whic
 class Dialect(Protocol):
     one_writer: bool  # whether writes should pass through one thread, sharing commits
 
-    def engine(self, url: str) -> Engine: ...
+    def engine(self, url: str, patience: float) -> Engine:
+        """An engine that waits no longer than `patience` seconds for another's lock."""
 
     def now(self) -> ColumnElement[float]:
         """The database's clock, in seconds since 1970 UTC."""
@@ -34,14 +35,14 @@ class Sqlite:
 
     one_writer = True
     _PRAGMAS: ClassVar[tuple[str, ...]] = (
-        "busy_timeout=5000",
         "journal_mode=WAL",
         "synchronous=FULL",  # an accepted delivery survives a power cut
         "foreign_keys=ON",
     )
 
-    def engine(self, url: str) -> Engine:
-        engine = create_engine(url)
+    def engine(self, url: str, patience: float) -> Engine:
+        # The driver gives up before the caller does, so that the reason is known.
+        engine = create_engine(url, connect_args={"timeout": patience * 0.8})
         event.listen(engine, "connect", self._prepare)
         event.listen(engine, "begin", self._begin)
         return engine

@@ -1,0 +1,33 @@
+"""A queue on a real SQLite file, whose clock the test moves."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.store.database import Database
+from service.work.overview import Overview
+from service.work.queue import Queue
+from service.work.timing import Timing
+from tests.clock import Clock
+
+
+@pytest.fixture
+def database(tmp_path: Path, clock: Clock) -> Iterator[Database]:
+    opened = Database(f"sqlite:///{tmp_path}/closeout.sqlite3", clock=lambda: clock().timestamp())
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def queue(database: Database) -> Queue:
+    return Queue(database, Timing(debounce=1, longest_wait=5, lease=60), random.Random(0))  # noqa: S311 - spreads retries
+
+
+@pytest.fixture
+def overview(database: Database) -> Overview:
+    return Overview(database)
