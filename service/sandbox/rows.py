@@ -276,6 +276,7 @@ class Features:
     reactions: bool = True
     signing_tokens: bool = True
     premium: bool = False
+    auto_disable: bool = True  # GitLab: a hook that keeps failing is switched off
     recursion_detection: bool = False  # GitLab: no echo to the hook whose delivery a request names
 
 
