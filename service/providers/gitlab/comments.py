@@ -44,12 +44,15 @@ def find(server: Server, ref: IssueRef, topic: str) -> Written | None:
 
 def acknowledge(server: Server, change: Acknowledge) -> None:
     """A second reaction of the same kind is refused, as 404 of all things; then a look tells which case it is."""
+    note_id = change.comment_id
+    if not note_id.isdigit():
+        raise Rejected(f"{note_id!r} is not the id of a GitLab comment")
     try:
-        server.gateway.award(change.ref, _number(change), RECEIPT)
+        server.gateway.award(change.ref, note_id, RECEIPT)
     except AlreadyThere:
         return
     except (NotFound, Rejected):
-        if not is_acknowledged(server, change.ref, change.comment_id):
+        if not is_acknowledged(server, change.ref, note_id):
             raise
 
 
@@ -60,12 +63,6 @@ def is_acknowledged(server: Server, ref: IssueRef, note_id: str) -> bool:
             row["name"] == RECEIPT and row["user"]["username"].casefold() == viewer
             for row in server.gateway.awards(ref, note_id)
         )
-
-
-def _number(change: Acknowledge) -> str:
-    if not change.comment_id.isdigit():
-        raise Rejected(f"{change.comment_id!r} is not the id of a GitLab comment")
-    return change.comment_id
 
 
 def _edited(server: Server, change: EnsureComment, wanted: Written) -> bool:

@@ -67,9 +67,7 @@ def _by_status(  # noqa: PLR0911 - one return a status
         case 429:
             wait = wait_of(headers, now)
             return RateLimited(f"{sentence}; asked to wait {wait:.0f} s", retry_after=wait)
-        case 408 | 425:
-            return Unavailable(sentence)
-        case _ if status >= 500 or status == 0:
+        case _ if status >= 500 or status in (0, 408, 425):
             return Unavailable(sentence)
         case _ if 300 <= status < 400:
             return _redirected(doing, headers.get("Location", ""))

@@ -2,7 +2,8 @@
 
 REST answers the issue itself; this one request replaces a list of links, a list of notes and one read for each
 child. Fields are those of https://docs.gitlab.com/api/graphql/reference/#workitem. Limits: 250 complexity (this
-document comes to about 120 by the published formula), 10,000 characters, 100 nodes a connection. Values travel as variables only.
+document comes to about 120 by the published formula), 10,000 characters, 100 nodes a connection. Values travel as
+variables only.
 """
 
 from __future__ import annotations
