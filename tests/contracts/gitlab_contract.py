@@ -146,7 +146,8 @@ def _entity_problems(operation: Operation, status: int, body: object) -> list[st
         return _problems(schema, body)
     if not isinstance(body, list):
         return [f"{operation.template} answers a list, but got {type(body).__name__}."]
-    item = schema["items"] if schema.get("type") == ["array", "null"] else schema
+    is_list = schema.get("type") == ["array", "null"]
+    item = {**schema["items"], "components": schema["components"]} if is_list else schema
     return [f"[{n}] {p}" for n, row in enumerate(body) for p in _problems(item, row)]
 
 
