@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -40,7 +39,7 @@ class Journal:
         }
         self._database.write(lambda c: c.execute(journal.insert().values(at=self._database.now(), **row)))
 
-    def latest(self, issue: IssueRef | None = None, limit: int = 50) -> Sequence[Entry]:
+    def latest(self, issue: IssueRef | None = None, limit: int = 50) -> list[Entry]:
         """The newest first."""
         query = select(journal).order_by(journal.c.id.desc()).limit(limit)
         if issue is not None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 from flask import Flask, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from service.model import IssueRef
 from service.providers.base import Delivery, Unverified, WebhookParser
@@ -64,7 +64,7 @@ def _receive(parts: Parts, forge: str) -> tuple[Response, int]:
     receiver = parts.receivers.get(forge)
     if receiver is None:
         return _refused(forge, 404, f"no forge named {forge!r} is configured here")
-    body = request.get_data(cache=False)
+    body = _body()
     try:
         delivery = receiver.parse(dict(request.headers), body, forge=forge, secrets=receiver.secrets, now=parts.now())
     except Unverified as error:
@@ -74,6 +74,13 @@ def _receive(parts: Parts, forge: str) -> tuple[Response, int]:
     if delivery is None:
         return _ignored(forge, "", "this event is about nothing that Closeout acts on")
     return _take(parts, forge, delivery, body)
+
+
+def _body() -> bytes:
+    body = request.get_data(cache=False)
+    if request.content_length is None and len(body) >= LARGEST:  # a chunked body is cut there without a word
+        raise RequestEntityTooLarge
+    return body
 
 
 def _take(parts: Parts, forge: str, delivery: Delivery, body: bytes) -> tuple[Response, int]:

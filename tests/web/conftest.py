@@ -1,0 +1,117 @@
+"""The receiver over real loopback HTTP and a real SQLite file; nothing works on the queue here."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from pydantic import SecretStr
+
+from service.model import IssueRef
+from service.providers.github.webhook import parse as parse_github
+from service.providers.gitlab.webhook import parse as parse_gitlab
+from service.settings import Settings
+from service.store.database import Database
+from service.store.inbox import Inbox
+from service.web import Parts, Receiver, create_app
+from service.web.serving import Loopback
+from service.work.overview import Overview
+from service.work.queue import Queue
+from service.work.timing import Timing
+from tests.clock import START
+
+GITHUB_SECRETS = ("the old secret", "the new secret")
+GITLAB_SECRET = "gitlab's secret"
+
+
+@dataclass
+class Site:
+    """The running receiver, and the forges' side of the conversation."""
+
+    url: str
+    path: Path
+    database: Database
+    queue: Queue
+    problem: list[str]
+
+    def github(self, payload: object, *, secret: str = GITHUB_SECRETS[1], **headers: str) -> requests.Response:
+        body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        signature = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        given = {
+            "Content-Type": "application/json",
+            "X-GitHub-Event": "issues",
+            "X-GitHub-Delivery": "72d3162e",
+            "X-Hub-Signature-256": signature,
+        }
+        return self.post("github", body, given | {key.replace("_", "-"): value for key, value in headers.items()})
+
+    def gitlab(self, payload: object, *, secret: str = GITLAB_SECRET) -> requests.Response:
+        headers = {"X-Gitlab-Event": "Issue Hook", "X-Gitlab-Token": secret, "Idempotency-Key": "key-1"}
+        return self.post("gitlab", json.dumps(payload).encode(), headers)
+
+    def post(self, forge: str, body: bytes, headers: Mapping[str, str]) -> requests.Response:
+        return requests.post(f"{self.url}/webhooks/{forge}", data=body, headers=headers, timeout=10)
+
+    def get(self, path: str) -> requests.Response:
+        return requests.get(f"{self.url}{path}", timeout=10)
+
+    @property
+    def deliveries(self) -> list[str]:
+        return [delivery.id for delivery in Inbox(self.database).latest()]
+
+    @property
+    def issues(self) -> set[str]:
+        return {task.issue for task in Overview(self.database).tasks()}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    path = tmp_path / "closeout.sqlite3"
+    database = Database(f"sqlite:///{path}", patience=0.2)
+    database.migrate()
+    queue, problem = Queue(database, Timing(debounce=0)), list[str]()
+    settings = Settings(projects=("acme/*",), database_url=SecretStr(""))
+    receivers = {
+        "github": Receiver("github", parse_github, GITHUB_SECRETS),
+        "gitlab": Receiver("gitlab", parse_gitlab, (GITLAB_SECRET,)),
+    }
+
+    def check() -> str | None:
+        database.check()
+        return problem[0] if problem else None
+
+    def allows(ref: IssueRef) -> bool:
+        return settings.allows(ref)
+
+    parts = Parts(
+        receivers=receivers,
+        queue=queue,
+        overview=Overview(database),
+        allows=allows,
+        checks={"database": check},
+        now=lambda: START,
+        version="1.2.3",
+    )
+    web = Loopback(create_app(parts))
+    yield Site(web.url, path, database, queue, problem)
+    web.stop()
+    database.close()
+
+
+def github_event(project: str = "acme/shop", number: int = 12) -> dict[str, Any]:
+    return {"action": "labeled", "issue": {"number": number}, "repository": {"full_name": project}}
+
+
+def gitlab_event(project: str = "acme/shop", number: int = 12) -> dict[str, Any]:
+    return {
+        "object_kind": "issue",
+        "project": {"path_with_namespace": project},
+        "object_attributes": {"iid": number, "action": "update"},
+    }
