@@ -116,10 +116,7 @@ class Gateway:
             f"listing label events of {ref}", lambda sdk: _issue(sdk, ref).resourcelabelevents.list(iterator=True)
         )
 
-    # --- projects, labels, files ------------------------------------------------------------------------------
-
-    def project(self, path: str) -> Row:
-        return self._connection.repeat(f"reading {path}", lambda sdk: sdk.projects.get(path).attributes)
+    # --- labels and files ------------------------------------------------------------------------------
 
     def labels(self, project: str) -> Iterator[Row]:
         """The project's labels and those of its groups, up to the top."""

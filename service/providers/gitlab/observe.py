@@ -114,20 +114,16 @@ def _with_permissions(server: Server, issue: Issue, seen: Sighting, state: SyncS
     """What the authors of commands nobody has answered yet may do, and whether we took note. An answered command
     had its receipt, or has no more use for one.
     """
-    answered = set(state.answered)
+    comments = seen.comments()
+    pending = [c for c in comments if c.topic is None and c.id not in state.answered]
+    ids = {c.author: seen.author_id(c) for c in pending}
+    allowed = {author: people.permission_of(server, issue.ref.project, user) for author, user in ids.items()}
+    done = {c.id: is_acknowledged(server, issue.ref, c.id) for c in pending}
     return tuple(
-        c if c.topic is not None else _with_permission(server, issue.ref, seen, c, is_answered=c.id in answered)
-        for c in seen.comments()
-    )
-
-
-def _with_permission(server: Server, ref: IssueRef, seen: Sighting, comment: Comment, *, is_answered: bool) -> Comment:
-    if is_answered:
-        return replace(comment, acknowledged=True)
-    return replace(
-        comment,
-        permission=people.permission_of(server, ref.project, seen.author_id(comment)),
-        acknowledged=is_acknowledged(server, ref, comment.id),
+        c
+        if c.topic is not None
+        else replace(c, permission=allowed.get(c.author) if c.id in done else None, acknowledged=done.get(c.id, True))
+        for c in comments
     )
 
 
@@ -142,7 +138,7 @@ def _people(server: Server, issue: Issue, children: tuple[Issue, ...]) -> dict[s
     """Whoever is assigned to an issue of this project can be assigned to another one."""
     here = (one for one in (issue, *children) if one.ref.project == issue.ref.project)
     assigned = frozenset(login.casefold() for one in here for login in one.assignees)
-    return people.assignable(server, issue.ref.project, document.mentions(issue.body), assigned)
+    return people.assignable(server, issue, document.mentions(issue.body), assigned)
 
 
 def _capabilities(server: Server, ref: IssueRef) -> Capabilities:

@@ -7,24 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from service.model import Permission
+from service.model import Issue, Permission
 from service.providers.base import NotFound, Rejected
 from service.providers.gitlab import mapping
 from service.providers.gitlab.errors import reading
 from service.providers.gitlab.server import HOUR, Server
 
 _SECONDS = 600
-_PERMISSION_SECONDS = 60
+_MOST = 100  # people named in one text
 _UNKNOWN = 0
 
 
-def assignable(server: Server, project: str, logins: Iterable[str], seen: frozenset[str]) -> dict[str, bool]:
-    """Of each login, whether it may be assigned. `seen` are logins in lower case that are assigned right now.
+def assignable(server: Server, issue: Issue, logins: Iterable[str], seen: frozenset[str]) -> dict[str, bool]:
+    """Of each login, whether we would assign it. `seen` are logins in lower case that are assigned right now.
 
-    Teams (`group/name`) are left out: GitLab assigns people only.
+    In a public project GitLab takes anybody who has an account; members only is what is meant. On GitLab.com nearly
+    every word behind an `@` is some stranger's name. Teams (`group/name`) are left out: GitLab assigns people only.
     """
     wanted = tuple(dict.fromkeys(login for login in logins if login and "/" not in login))
-    return {login: login.casefold() in seen or _is_assignable(server, project, login) for login in wanted}
+    return {login: login.casefold() in seen or _is_assignable(server, issue, login) for login in wanted[:_MOST]}
 
 
 def user_ids(server: Server, logins: Iterable[str]) -> list[int]:
@@ -37,14 +38,19 @@ def user_ids(server: Server, logins: Iterable[str]) -> list[int]:
 
 
 def permission(server: Server, project: str, login: str) -> Permission:
-    """By membership, direct or inherited. An instance's administrator who is no member counts as a stranger."""
+    """By membership, direct or inherited, asked anew each time: it decides what a person's command may do.
+
+    An instance's administrator who is no member counts as a stranger.
+    """
     user = user_id(server, login)
     return Permission.NONE if user == _UNKNOWN else permission_of(server, project, user)
 
 
 def permission_of(server: Server, project: str, user: int) -> Permission:
-    key = (*server.key("permission", project), user)
-    return server.cache.cached(key, _PERMISSION_SECONDS, lambda: _permission(server, project, user))
+    try:
+        return mapping.permission(server.gateway.access_level(project, user))
+    except NotFound:
+        return Permission.NONE
 
 
 def user_id(server: Server, login: str) -> int:
@@ -67,21 +73,8 @@ def _user_id(server: Server, login: str) -> int:
         return int(row["id"])
 
 
-def _permission(server: Server, project: str, user: int) -> Permission:
-    try:
-        return mapping.permission(server.gateway.access_level(project, user))
-    except NotFound:
-        return Permission.NONE
-
-
-def _is_assignable(server: Server, project: str, login: str) -> bool:
-    key = (*server.key("assignable", project), login.casefold())
-    return server.cache.cached(key, _SECONDS, lambda: _may_be_assigned(server, project, login))
-
-
-def _may_be_assigned(server: Server, project: str, login: str) -> bool:
-    """GitLab drops an assignee who cannot read the project, without a word."""
-    user = user_id(server, login)
-    if user == _UNKNOWN:
-        return False
-    return server.is_open_to_all(project) or permission_of(server, project, user) is not Permission.NONE
+def _is_assignable(server: Server, issue: Issue, login: str) -> bool:
+    """GitLab drops an assignee who cannot read the issue without a word; a Guest reads no confidential one."""
+    needed = Permission.TRIAGE if issue.private else Permission.READ
+    key = (*server.key("assignable", issue.ref.project), login.casefold(), needed)
+    return server.cache.cached(key, _SECONDS, lambda: permission(server, issue.ref.project, login).allows(needed))

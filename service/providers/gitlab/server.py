@@ -8,7 +8,6 @@ from datetime import datetime
 
 from service.providers.base import NotFound
 from service.providers.cache import Cache
-from service.providers.gitlab.connection import Row
 from service.providers.gitlab.errors import reading
 from service.providers.gitlab.gateway import Gateway
 from service.providers.gitlab.memory import Memory
@@ -69,11 +68,6 @@ class Server:
     def saw_assignees(self, project: str, count: int) -> None:
         if count > 1:
             self.cache.put(self.key("max-assignees", _group(project)), PREMIUM_ASSIGNEES, 24 * HOUR)
-
-    def is_open_to_all(self, project: str) -> bool:
-        """Public, or internal: whoever has an account can read it, and so can be assigned."""
-        row: Row = self.cache.cached(self.key("project", project), HOUR, lambda: self.gateway.project(project))
-        return row.get("visibility") in ("public", "internal")
 
     # --- labels -----------------------------------------------------------------------------------------------
 
