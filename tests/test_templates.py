@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service import templates
+from service import document, templates
+from service.document import FieldState
 from service.model import Marker
 from service.templates import Template, TemplateError
 from service.vocabulary import Vocabulary
@@ -74,6 +76,64 @@ def test_the_wheel_carries_the_templates() -> None:
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert wheel["force-include"] == {"issue_templates": "service/_issue_templates"}
+
+
+# --- as a document --------------------------------------------------------------------------------------------
+
+
+def as_document(template: Template) -> document.Document:
+    return document.read(template.text, today=date(2026, 3, 1))
+
+
+def test_an_untouched_template_says_nothing(template: Template) -> None:
+    """Prompts and placeholders are no content: no required section is filled, no field recorded, no item listed."""
+    read = as_document(template)
+    assert [s.id for s in read.sections if s.filled and s.id in template.required] == []
+    assert {name: f for name, f in read.fields.items() if f.state is not FieldState.PENDING} == {}
+    assert (read.items, read.timeline, read.criteria) == ((), (), ())
+
+
+def test_an_untouched_post_mortem_has_only_its_final_review() -> None:
+    """The checklist is the one part of a post-mortem template that stands as it is, and it is not yet ticked."""
+    for name in POST_MORTEMS:
+        read = as_document(templates.shipped()[name])
+        outside = [s for s in read.sections if s.filled and not (s.id == "review" or s.level > 2)]
+        assert outside == [], name
+        assert not any(point.done for point in read.review)
+
+
+def test_required_sections_are_there(template: Template) -> None:
+    """What a close waits for has a place in the template."""
+    read = as_document(template)
+    assert [name for name in template.required if read.section(name) is None] == []
+
+
+@pytest.mark.parametrize("name", ["full_incident", "security_incident", "light_incident"])
+def test_an_incident_template_asks_for_the_facts(name: str) -> None:
+    """Date, duration, severity, category, impact and the times each have a line to fill in."""
+    asked = as_document(templates.shipped()[name]).fields
+    wanted = {"date", "duration", "severity", "category", "impact", "detected", "resolved"}
+    full = {"started", "mitigated", "users-affected", "sla"} if name != "light_incident" else set()
+    assert wanted | full <= set(asked)
+
+
+def test_the_action_item_template_is_read_as_it_is_filled() -> None:
+    """Owner and deadline are found where they were put, and an untouched criterion does not count."""
+    shipped = templates.shipped()["action_item"]
+    text = templates.fill(shipped.text, {"owner": "@ada", "deadline": "2026-03-31", "created": "2026-03-01"})
+    read = document.read(text, today=date(2026, 3, 1))
+    assert "ada" in str(read.field("owner").value)
+    assert read.field("deadline").value == date(2026, 3, 31)
+    assert read.criteria == ()
+
+
+@pytest.mark.parametrize("name", POST_MORTEMS)
+def test_a_template_adds_nothing_to_itself(name: str) -> None:
+    """Applying a template to an empty issue gives the template; applying it again changes nothing."""
+    text = templates.shipped()[name].text
+    once = document.add_missing_sections("", text)
+    assert once.strip() == text.strip()
+    assert document.add_missing_sections(once, text) == once
 
 
 # --- fill -----------------------------------------------------------------------------------------------------
