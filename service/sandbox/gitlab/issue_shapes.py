@@ -20,6 +20,17 @@ TOLD_AS_NOTES = {
     "linked": "marked this issue as related",
     "unlinked": "removed the relation",
 }
+_MORE_THAN_BASIC = {
+    "_links",
+    "has_tasks",
+    "imported",
+    "imported_from",
+    "moved_to_id",
+    "references",
+    "service_desk_reply_to",
+    "severity",
+    "task_status",
+}
 
 
 def reference(issue: IssueRow) -> str:
@@ -123,8 +134,7 @@ def link(world: Boards, row: LinkRow) -> Json:
 
 
 def _basic(shape: Json) -> Json:
-    extra = {"_links", "references", "severity", "moved_to_id", "imported", "imported_from", "service_desk_reply_to"}
-    return {name: value for name, value in shape.items() if name not in extra}
+    return {name: value for name, value in shape.items() if name not in _MORE_THAN_BASIC}
 
 
 def linked(world: Boards, seen_from: IssueRow, row: LinkRow, other: IssueRow) -> Json:
