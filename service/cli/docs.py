@@ -1,0 +1,110 @@
+"""The documents made from code: `python -m service.cli.docs` writes them, `--check` says what is out of date."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from service.policy import policy_model
+from service.rules import Rule, rules
+from service.settings.environment import PREFIX, Environment
+from service.settings.secret_files import is_secret
+
+ROOT = Path(__file__).resolve().parents[2]
+_BLOCK = re.compile(r"(?P<start><!-- settings -->\n).*?(?P<end><!-- /settings -->)", re.DOTALL)
+_REMEDY = "make docs"
+
+
+def documents(root: Path) -> dict[Path, str]:
+    """Each generated document's path and what it should say."""
+    operations = root / "docs/operations.md"
+    text = operations.read_text(encoding="utf-8")
+    table = _BLOCK.sub(lambda block: f"{block['start']}{settings_table()}{block['end']}", text)
+    return {
+        root / "docs/rules.md": rules_page(),
+        root / "docs/policy.schema.json": schema(),
+        operations: table,
+    }
+
+
+def settings_table() -> str:
+    lines = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in Environment.model_fields.items():
+        variable = f"`{PREFIX}{name.upper()}`"
+        if is_secret(field):
+            variable += f" or `{PREFIX}{name.upper()}_FILE`"
+        default = field.get_default()
+        shown = default.get_secret_value() if isinstance(default, SecretStr) else default
+        lines.append(f"| {variable} | {'' if shown is None else f'`{_plain(shown)}`'} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def schema() -> str:
+    """The policy file's JSON schema, for editors."""
+    made = policy_model().model_json_schema(by_alias=True)
+    made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    made["title"] = "Closeout policy"
+    return json.dumps(made, indent=2, ensure_ascii=False, default=sorted) + "\n"
+
+
+def rules_page() -> str:
+    """Every rule with its reason, its remedy, what a policy can set and what it says of examples."""
+    opening = [
+        "# Rules",
+        "",
+        "What Closeout asks of an issue, and why. `closeout rules` lists them; a policy sets them under `rules.<id>`.",
+        "",
+        "<!-- made from service/rules by `make docs`; edit the rule's own file -->",
+    ]
+    return "\n".join([*opening, *(line for rule in rules() for line in _rule(rule))]) + "\n"
+
+
+def _rule(rule: Rule) -> Iterator[str]:
+    yield from ("", f"## {rule.id}", "", rule.summary, "")
+    yield from (f"**Why.** {rule.why}", "", f"**Remedy.** {rule.remedy}", "")
+    yield from (f"Asked of: {', '.join(sorted(rule.about))}.", "")
+    yield from (f"| `rules.{rule.id}.…` | default | meaning |", "|---|---|---|")
+    for name, field in rule.options.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        yield f"| `{field.alias or name}` | `{_plain(default)}` | {_cell(field.description or '')} |"
+    for example in rule.examples:
+        finds = [f"“{part}”" for part in example.finds]
+        outcome = "; ".join([*finds, *(f"`{change}`" for change in example.changes)]) or "nothing to say"
+        yield from ("", f"*{example.title}:* {outcome}")
+        if example.body.strip():
+            yield from ("", "````markdown", *example.body.strip().splitlines(), "````")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, frozenset | set):
+        value = sorted(value)
+    dumped = getattr(value, "model_dump", None)
+    plain = dumped(mode="json") if dumped is not None else value
+    return _cell(json.dumps(plain, ensure_ascii=False, default=str) if not isinstance(plain, str) else plain)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m service.cli.docs", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a document is out of date")
+    check = parser.parse_args(arguments).check
+    stale = [path for path, text in documents(ROOT).items() if not path.exists() or path.read_text("utf-8") != text]
+    for path in stale:
+        name = path.relative_to(ROOT)
+        sys.stdout.write(f"{name} is out of date; run: {_REMEDY}\n" if check else f"wrote {name}\n")
+        if not check:
+            path.write_text(documents(ROOT)[path], encoding="utf-8")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
