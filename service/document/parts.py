@@ -79,6 +79,7 @@ class ActionItem:
     text: str
     done: bool = False
     struck: bool = False
+    reason: str = ""
     owners: tuple[str, ...] = ()
     owner_text: str = ""
     due: date | None = None
@@ -119,7 +120,8 @@ class Remark:
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """The words a team uses. Each maps a canonical name to further spellings, compared without case, numbering,
-    emoji, bold, plural `(s)` and trailing colons. Policy adds to the shipped ones (`service.document.words`)."""
+    emoji, bold, plural `(s)` and trailing colons. Policy adds to the shipped ones (`service.document.words`).
+    """
 
     sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
