@@ -64,15 +64,9 @@ def check(case: Case, options: BlamelessOptions) -> Iterator[Verdict]:
 def _lines(case: Case) -> Iterator[tuple[str, str]]:
     """Where, and what a person wrote there, without what they quoted and without silenced lines."""
     yield "Title", _without_quotations(case.issue.title)
-    for number, line in document.prose(case.issue.body):
-        if not _SILENCED.search(case.document.line(number)):
-            yield _place(case, number), _without_quotations(line)
-
-
-def _place(case: Case, line: int) -> str:
-    """The heading above a line, or its number where there is none."""
-    above = [section.title for section in case.document.sections if section.start <= line < section.end]
-    return above[-1] if above else f"Line {line + 1}"
+    for remark in document.prose(case.document):
+        if not _SILENCED.search(case.document.line(remark.line)):
+            yield document.place(case.document, remark.line), _without_quotations(remark.text)
 
 
 def _hits(line: str, phrases: tuple[Phrase, ...]) -> Iterator[Hit]:
@@ -242,37 +236,42 @@ def _shown(text: str) -> str:
 
 # --- as a rule ------------------------------------------------------------------------------------------------
 
+_LABELS = frozenset({"post-mortem"})
+
 RULE = Rule(
     id="blameless",
     about=POST_MORTEM,
     options=BlamelessOptions,
     check=check,
+    doc=__doc__,
     examples=(
         Example(
-            "A cause is a condition",
-            body="## Root cause\n\nThe migration ran on production because the tool asks for no target.\n",
+            "a cause is a condition",
+            "## Root cause\n\nThe migration ran on production because the tool asks for no target.\n",
+            _LABELS,
         ),
         Example(
-            "A person stands where the cause should be",
-            body="## Root cause\n\nThe outage was caused by @bob, because Alice forgot the dry run.\n",
+            "a person stands where the cause should be",
+            "## Root cause\n\nThe outage was caused by @bob, because Alice forgot the dry run.\n",
+            _LABELS,
             finds=("names a person as the cause", "Alice forgot"),
         ),
         Example(
-            "Fault words",
-            body="## Root cause\n\nHuman error. We should have checked the replica first.\n",
+            "fault words",
+            "## Root cause\n\nHuman error. We should have checked the replica first.\n",
+            _LABELS,
             finds=("“Human error” ends the search", "“We should have checked” judges with hindsight"),
         ),
         Example(
-            "A system may be told what it should have done",
-            body="## Root cause\n\nThe alert should have fired within five minutes.\n",
+            "a system may be told what it should have done",
+            "## Root cause\n\nThe alert should have fired within five minutes.\n",
+            _LABELS,
         ),
         Example(
-            "Quotes, code and silenced lines are left alone",
-            body=(
-                "## Root cause\n\n> It was human error.\n\n`raise HumanError('careless')`\n\n"
-                "The ticket named Bob as careless. <!-- blameless: ok -->\n"
-            ),
+            "quotes, code and silenced lines are left alone",
+            "## Root cause\n\n> It was human error.\n\n`raise HumanError('careless')`\n\n"
+            "The ticket named Bob as careless. <!-- blameless: ok -->\n",
+            _LABELS,
         ),
     ),
-    doc=__doc__,
 )

@@ -188,7 +188,7 @@ _VAGUE = tuple(Vagueness(re.compile(rf"{_SOFT}(?:{words})", re.IGNORECASE), *sai
 
 # --- as a rule ------------------------------------------------------------------------------------------------
 
-_PM = frozenset({"post-mortem"})
+_LABELS = frozenset({"post-mortem"})
 
 RULE = Rule(
     id="vague-actions",
@@ -200,26 +200,26 @@ RULE = Rule(
         Example(
             "an action that can be checked",
             "## Action items\n\n- [ ] Page the on-call when the queue is older than 5 min - @bob - 2026-03-01\n",
-            _PM,
+            _LABELS,
         ),
         Example(
             "wishes",
             "## Action items\n\n- [ ] Improve monitoring - @bob - 2026-03-01\n"
             "- [ ] Be more careful - @eve - 2026-03-01\n",
-            _PM,
+            _LABELS,
             finds=("does not say what will be noticed", "relies on people's attention"),
         ),
         Example(
             "a search without an end, and one with an end",
             "## Action items\n\n- [ ] Investigate the timeouts - @bob - 2026-03-01\n"
             "- [ ] Investigate the timeouts and record the cause in the runbook - @bob - 2026-03-01\n",
-            _PM,
+            _LABELS,
             finds=("has no end",),
         ),
         Example(
             "done is done",
             "## Action items\n\n- [x] Improve monitoring - @bob - 2026-03-01\n",
-            _PM,
+            _LABELS,
         ),
     ),
 )

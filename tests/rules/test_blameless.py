@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from service.case import Case
+from service.document import neutralise
 from service.model import Finding, Issue, IssueRef, Snapshot
 from service.rules.blameless import RULE, BlamelessOptions
 
@@ -127,9 +128,8 @@ def test_a_person_is_not_a_cause(text: str, phrase: str) -> None:
     """A name, mention, role or pronoun with a verb of damage or neglect is found, with advice how to go on."""
     (finding,) = advice(text)
     assert finding.level == "advises"
-    assert finding.where == "Root cause"
-    unmentioned = phrase.replace("@", "@\u200b")
-    assert finding.message == f"“{unmentioned}” names a person as the cause."
+    assert finding.where == "Root cause, line 3"
+    assert finding.message == f"“{neutralise(phrase, one_line=True)}” names a person as the cause."
     assert finding.fix
 
 
