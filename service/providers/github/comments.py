@@ -5,6 +5,8 @@ https://docs.github.com/en/rest/issues/comments
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from service import hidden
 from service.model import Acknowledge, EnsureComment, IssueRef
 from service.providers.base import NotFound, ProviderError, Rejected
@@ -42,10 +44,19 @@ def find(server: Server, ref: IssueRef, topic: str) -> Written | None:
 
 
 def acknowledge(server: Server, change: Acknowledge) -> None:
-    """Reacting twice leaves one reaction: https://docs.github.com/en/rest/reactions/reactions"""
+    """Reacting twice leaves one reaction: https://docs.github.com/en/rest/reactions/reactions
+
+    A comment deleted meanwhile needs no receipt; a compatible server may have no reactions at all.
+    """
     project = change.ref.project
-    path = f"{repository(project)}/issues/comments/{segment(change.comment_id)}/reactions"
-    server.gateway(project).write("POST", path, {"content": "+1"})
+    path = f"{repository(project)}/issues/comments/{segment(change.comment_id)}"
+    gateway = server.gateway(project)
+    try:
+        gateway.write("POST", f"{path}/reactions", {"content": "+1"})
+    except NotFound:
+        with suppress(NotFound):
+            gateway.get(path)
+            server.lacks_reactions()
 
 
 def _edited(server: Server, change: EnsureComment, written: Written) -> bool:

@@ -35,17 +35,25 @@ _Json = Mapping[str, Any]
 
 
 def ensure_label(server: Server, change: EnsureLabel) -> None:
-    """https://docs.github.com/en/rest/issues/labels#create-a-label"""
+    """https://docs.github.com/en/rest/issues/labels#create-a-label (names compare without case)"""
     label, project = change.label, change.ref.project
     body = {"name": label.name, "color": label.color, "description": label.description[:100]}
     try:
         made = server.gateway(project).write("POST", f"{repository(project)}/labels", body)
     except Rejected as error:
-        if "already_exists" not in str(error):
+        if "already_exists" not in str(error) and not _has_label(server, project, label.name):
             raise
         return
     with reading(f"the new label {label.name}"):
         server.saw_label(project, label.name, str(made["node_id"]))
+
+
+def _has_label(server: Server, project: str, name: str) -> bool:
+    try:
+        server.gateway(project).get(f"{repository(project)}/labels/{segment(name)}")
+    except NotFound:
+        return False
+    return True
 
 
 def add_labels(server: Server, change: AddLabels) -> None:

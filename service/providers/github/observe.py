@@ -23,7 +23,6 @@ def fetch(server: Server, ref: IssueRef) -> Snapshot:
     server.memory.viewer = seen.viewer
     state = hidden.state_of(seen.status.body) if seen.status else SyncState()
     parent, children = _relatives(server, seen)
-    native_due = server.due_field(ref.project) is not None
     snapshot = Snapshot(
         issue=seen.issue,
         observed_at=server.clock(),
@@ -32,12 +31,21 @@ def fetch(server: Server, ref: IssueRef) -> Snapshot:
         children=children,
         comments=_with_permissions(server, ref, seen.kept(), state),
         state=state,
-        capabilities=Capabilities(native_due=native_due, sub_issues=seen.sub_issues, project_board=seen.boards),
+        capabilities=_capabilities(server, seen),
         labels=seen.labels,
         people=_people(server, ref, seen),
     )
     _remember(server, seen, snapshot)
     return snapshot
+
+
+def _capabilities(server: Server, seen: Sighting) -> Capabilities:
+    return Capabilities(
+        native_due=server.due_field(seen.issue.ref.project) is not None,
+        sub_issues=seen.sub_issues,
+        project_board=seen.boards,
+        reactions=server.has_reactions,
+    )
 
 
 def _look(server: Server, ref: IssueRef) -> Sighting:

@@ -38,6 +38,13 @@ class Server:
     def key(self, kind: str, project: str) -> tuple[str, str, str]:
         return (self.forge, kind, project.casefold())
 
+    @property
+    def has_reactions(self) -> bool:
+        return self.cache.get(self.key("reactions", ""), default=True)
+
+    def lacks_reactions(self) -> None:
+        self.cache.put(self.key("reactions", ""), value=False, seconds=HOUR)
+
     # --- what the server and the project can do ---------------------------------------------------------------
 
     @property
