@@ -47,7 +47,7 @@ def check(case: Case, options: VagueActionsOptions) -> Iterator[Verdict]:
                 "advises",
                 f"{item_name(item)} {found.says}.",
                 where="Action items",
-                fix=f"For example: {found.skeleton}",
+                fix=f"For example: {found.skeleton}.",
                 who=item.owners,
             )
 
@@ -140,47 +140,47 @@ _ROWS = (
     (
         _ATTENTION,
         "relies on people's attention, which was there before too",
-        "“Make <tool> refuse <dangerous step> unless <condition>, shown by <test>”.",
+        "`Make <tool> refuse <dangerous step> unless <condition>, shown by <test>`",
     ),
     (
         _AWARENESS,
         "does not say what people will be able to do afterwards",
-        "“Run <drill> with <team> until <task> takes less than <time>; file an issue for what stood in the way”.",
+        "`Run <drill> with <team> until <task> takes less than <time>; file an issue for what stood in the way`",
     ),
     (
         _SEARCH,
         "has no end: nobody can tell when it is done",
-        "“Answer <question> in <document> by <date>, and file an issue for each fix, or record why none is needed”.",
+        "`Answer <question> in <document> by <date>, and file an issue for each fix, or record why none is needed`",
     ),
     (
         _more(_SIGNALS),
         "does not say what will be noticed that was not noticed",
-        "“Add an alert on <signal> that pages <who> when <threshold>, verified by <test>”.",
+        "`Add an alert on <signal> that pages <who> when <threshold>, verified by <test>`",
     ),
     (
         _more(_TESTS),
         "does not say which failure will be caught",
-        "“Add a test in <suite> that fails when <this happens again>, run on <every change>”.",
+        "`Add a test in <suite> that fails when <this happens again>, run on <every change>`",
     ),
     (
         _more(_PAGES),
         "does not say who will be able to do what with it",
-        "“Write <page> so that <somebody new> can do <task> with it alone, tried in <drill> by <date>”.",
+        "`Write <page> so that <somebody new> can do <task> with it alone, tried in <drill> by <date>`",
     ),
     (
         _more(_HABITS),
         "does not say which step changes",
-        "“Before <event>, <tool> requires <step> and refuses without it, shown by <a refused try>”.",
+        "`Before <event>, <tool> requires <step> and refuses without it, shown by <a refused try>`",
     ),
     (
         _more(_QUALITIES),
         "does not say by how much, or measured where",
-        "“Bring <metric> from <value today> to <target>, measured on <dashboard>”.",
+        "`Bring <metric> from <value today> to <target>, measured on <dashboard>`",
     ),
     (
         _NO_OBJECT,
         "does not say what will change",
-        "“<Verb> <what> in <which system> so that <what anybody can check>”.",
+        "`<Verb> <what> in <which system> so that <what anybody can check>`",
     ),
 )
 _VAGUE = tuple(Vagueness(re.compile(rf"{_SOFT}(?:{words})", re.IGNORECASE), *said) for words, *said in _ROWS)

@@ -98,7 +98,9 @@ def test_a_wish_is_answered_with_a_sentence_to_fill_in(says: str, text: str) -> 
     assert finding.level == "advises"
     assert says in finding.message
     assert text in finding.message
-    assert "<" in finding.fix
+    before, sentence, after = finding.fix.split("`")
+    assert "<" in sentence
+    assert "<" not in before + after, "outside code a forge would take the blanks for HTML"
     assert finding.who == ("bob",)
 
 
