@@ -13,10 +13,10 @@ from service.model import AddLabels, CreateActionItem, IssueRef, LinkChild, Mark
 from service.providers.base import Forbidden, NotFound, ProviderError, Rejected
 from service.providers.github import issue_changes, mapping, people, queries
 from service.providers.github.errors import reading
-from service.providers.github.gateway import repository
+from service.providers.github.gateway import NoGraphQL, repository
 from service.providers.github.issue_changes import MAX_BODY
 from service.providers.github.memory import Ids
-from service.providers.github.server import Server, named
+from service.providers.github.server import HOUR, Server, named
 
 _MOST_SUB_ISSUES = 100  # closed ones count: https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/adding-sub-issues
 _LOOK_BACK_PAGES = 3
@@ -27,11 +27,14 @@ def create(server: Server, change: CreateActionItem) -> IssueRef:
     """The issue that carries the change's key: the one there is, else a new one."""
     if len(change.body) > MAX_BODY:
         raise Rejected(f"an issue body of {len(change.body)} characters is too long for GitHub, which takes {MAX_BODY}")
-    found = find(server, change)
-    if found is not None:
-        return found
     try:
+        found = find(server, change)
+        if found is not None:
+            return found
         ref = _create_linked(server, change) if _is_linkable(server, change) else _create_apart(server, change)
+    except NoGraphQL:
+        server.lacks_graphql(HOUR)
+        return create(server, change)
     except ProviderError:
         server.memory.forget()
         raise

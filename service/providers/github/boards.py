@@ -14,6 +14,7 @@ from service.model import MoveCard
 from service.providers.base import Rejected
 from service.providers.github import issue_changes, queries
 from service.providers.github.errors import reading
+from service.providers.github.gateway import NoGraphQL
 from service.providers.github.server import HOUR, Server
 
 _Json = Mapping[str, Any]
@@ -66,7 +67,10 @@ def _column(server: Server, change: MoveCard) -> tuple[Board, str]:
 def _read(server: Server, change: MoveCard) -> Board:
     owner = change.ref.project.partition("/")[0]
     variables: dict[str, object] = {"owner": owner, "number": change.project}
-    answer = server.gateway(change.ref.project).query(queries.PROJECT, variables)
+    try:
+        answer = server.gateway(change.ref.project).query(queries.PROJECT, variables)
+    except NoGraphQL as error:
+        raise Rejected("this GitHub has no GraphQL, which projects need; use labels for columns") from error
     project = (answer.data.get("repositoryOwner") or {}).get("projectV2")
     if not project:
         raise Rejected(

@@ -15,7 +15,7 @@ from service.providers.github.errors import reading
 from service.providers.github.gateway import repository, segment
 from service.providers.github.issue_changes import MAX_BODY
 from service.providers.github.memory import Written
-from service.providers.github.server import Server, issue_path
+from service.providers.github.server import DAY, Server, issue_path
 
 
 def ensure(server: Server, change: EnsureComment) -> None:
@@ -57,6 +57,23 @@ def acknowledge(server: Server, change: Acknowledge) -> None:
         with suppress(NotFound):
             gateway.get(path)
             server.lacks_reactions()
+
+
+def is_acknowledged(server: Server, ref: IssueRef, comment_id: str) -> bool:
+    """Whether one of a comment's reactions is ours, which REST says only in a list of its own. Ours stay."""
+    path = f"{repository(ref.project)}/issues/comments/{segment(comment_id)}/reactions"
+    key = (*server.key("acknowledged", ref.project), comment_id)
+    if server.cache.get(key, default=False):
+        return True
+    viewer = server.viewer().casefold()
+    with suppress(NotFound):
+        for row in server.gateway(ref.project).pages(path):
+            with reading("the reactions to a comment"):
+                is_ours = mapping.login(row["user"]).casefold() == viewer and row["content"] in ("+1", "eyes")
+            if is_ours:
+                server.cache.put(key, value=True, seconds=DAY)
+                return True
+    return False
 
 
 def _edited(server: Server, change: EnsureComment, written: Written) -> bool:

@@ -7,6 +7,7 @@ https://docs.github.com/en/rest/issues/issues#update-an-issue
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from service import document
@@ -150,6 +151,20 @@ def link_child(server: Server, change: LinkChild) -> None:
     except Rejected:
         if _parent(server, change.child) != change.ref:
             raise
+    except NotFound:
+        if _has_sub_issues(server, change.ref):
+            raise
+
+
+def _has_sub_issues(server: Server, ref: IssueRef) -> bool:
+    """Whether an issue that is there has a list of sub-issues, be it empty. Remembers where there is none."""
+    _read(server, ref)
+    try:
+        server.gateway(ref.project).get(f"{issue_path(ref)}/sub_issues")
+    except NotFound:
+        server.saw_parts(ref.project, replace(server.parts(ref.project), sub_issues=False))
+        return False
+    return True
 
 
 def can_link(server: Server, parent: IssueRef, project: str) -> bool:

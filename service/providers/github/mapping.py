@@ -24,7 +24,7 @@ _Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SeenComment:
-    """A comment before anybody decided whether it matters. `reacted`: our reaction is on it (None: not known)."""
+    """A comment before anybody decided whether it matters. `reacted`: our reaction is on it (None: somebody's is)."""
 
     id: str
     author: str

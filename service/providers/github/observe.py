@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from service import document, hidden
 from service.model import Capabilities, Comment, Issue, IssueRef, Snapshot, SyncState
 from service.providers.base import Unavailable
-from service.providers.github import look, look_rest, people
+from service.providers.github import comments, look, look_rest, people
 from service.providers.github.gateway import NoGraphQL
 from service.providers.github.memory import Memory, Written
-from service.providers.github.server import HOUR, Server
+from service.providers.github.server import DAY, HOUR, Server
 from service.providers.github.sighting import Sighting
 
 _OUTAGE_SECONDS = 300
@@ -29,7 +28,7 @@ def fetch(server: Server, ref: IssueRef) -> Snapshot:
         viewer=seen.viewer,
         parent=parent,
         children=children,
-        comments=_with_permissions(server, ref, seen.kept(), state),
+        comments=_completed(server, seen, state),
         state=state,
         capabilities=_capabilities(server, seen),
         labels=seen.labels,
@@ -62,7 +61,7 @@ def _look(server: Server, ref: IssueRef) -> Sighting:
             raise
         server.lacks_graphql(_OUTAGE_SECONDS)
     else:
-        server.cache.put(worked, value=True, seconds=24 * HOUR)
+        server.cache.put(worked, value=True, seconds=DAY)
         return seen
     return look_rest.look(server, ref)
 
@@ -88,15 +87,20 @@ def _named_issues(server: Server, refs: tuple[IssueRef, ...], home: IssueRef) ->
     return read(server, refs, home)
 
 
-def _with_permissions(
-    server: Server, ref: IssueRef, comments: Iterable[Comment], state: SyncState
-) -> tuple[Comment, ...]:
-    """What the authors of commands nobody has answered yet may do; nobody else is asked about."""
-    kept = tuple(comments)
+def _completed(server: Server, seen: Sighting, state: SyncState) -> tuple[Comment, ...]:
+    """What the authors of commands nobody has answered yet may do; nobody else is asked about. And our receipts."""
+    ref, kept, unclear = seen.issue.ref, seen.kept(), seen.unclear
     pending = {c.author for c in kept if c.topic is None and c.id not in state.answered}
     allowed = {author: people.permission(server, ref.project, author) for author in sorted(pending)}
     return tuple(
-        replace(c, permission=allowed[c.author]) if c.topic is None and c.id not in state.answered else c for c in kept
+        replace(
+            c,
+            permission=allowed[c.author] if c.id not in state.answered else None,
+            acknowledged=c.acknowledged or (c.id in unclear and comments.is_acknowledged(server, ref, c.id)),
+        )
+        if c.topic is None
+        else c
+        for c in kept
     )
 
 

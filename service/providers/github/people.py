@@ -8,8 +8,8 @@ from service.model import Permission
 from service.providers.base import NotFound
 from service.providers.github import mapping, queries
 from service.providers.github.errors import reading
-from service.providers.github.gateway import repository, segment
-from service.providers.github.server import Server, named
+from service.providers.github.gateway import NoGraphQL, repository, segment
+from service.providers.github.server import HOUR, Server, named
 
 _SECONDS = 600
 _MOST = 25  # logins in one request
@@ -60,7 +60,11 @@ def _ask(server: Server, project: str, logins: tuple[str, ...]) -> None:
     if not server.has_graphql:
         return _ask_rest(server, project, logins)
     variables = {**named(project), **{f"login{i}": login for i, login in enumerate(logins)}}
-    answer = server.gateway(project).query(queries.assignable(len(logins)), variables)
+    try:
+        answer = server.gateway(project).query(queries.assignable(len(logins)), variables)
+    except NoGraphQL:
+        server.lacks_graphql(HOUR)
+        return _ask_rest(server, project, logins)
     with reading("assignable people"):
         if answer.error is not None and not answer.data.get("repository"):
             raise answer.error

@@ -18,6 +18,7 @@ from service.providers.github.memory import Memory
 from service.providers.github.queries import MORE_LABELS, Parts
 
 HOUR = 3600
+DAY = 24 * HOUR
 LABEL_SECONDS = 300
 _Json = Mapping[str, Any]
 

@@ -36,6 +36,11 @@ class Sighting:
         kept = (self._comment(seen) for seen in self.comments)
         return tuple(c for c in kept if c.topic is not None or document.command_lines(c.body))
 
+    @property
+    def unclear(self) -> frozenset[str]:
+        """Ids of comments that carry a reaction which may or may not be ours."""
+        return frozenset(seen.id for seen in self.comments if seen.reacted is None)
+
     def _comment(self, seen: SeenComment) -> Comment:
         is_ours = seen.author.casefold() == self.viewer.casefold()
         return Comment(
