@@ -20,14 +20,20 @@ class Conversation(Issues):
             row = CommentRow(self.next_id(), issue.id, self.person(actor).login, body, now, now)
             row.internal = internal
             issue.comments.append(row)
+            self._comment_homes[row.id] = issue
             self.record(self.project_of(issue), actor, [("commented", {"comment": row.id})], issue)
             return row
 
+    def keep_comment(self, issue: IssueRow, row: CommentRow) -> None:
+        """Puts a comment in its place without a word to anybody, as when an issue is copied."""
+        with self.lock:
+            issue.comments.append(row)
+            self._comment_homes[row.id] = issue
+
     def find_comment(self, forge: str, comment_id: int) -> tuple[IssueRow, CommentRow]:
-        for issue in self.all_issues():
-            for row in issue.comments:
-                if row.id == comment_id and issue.forge == forge:
-                    return issue, row
+        issue = self._comment_homes.get(comment_id)
+        if issue is not None and issue.forge == forge and issue.id in self._issues:
+            return issue, next(row for row in issue.comments if row.id == comment_id)
         raise Missing(f"no comment {comment_id} on {forge}")
 
     def edit_comment(self, forge: str, comment_id: int, *, actor: str, body: str) -> CommentRow:
@@ -47,6 +53,7 @@ class Conversation(Issues):
             issue, row = self.find_comment(forge, comment_id)
             self.record(self.project_of(issue), actor, [("comment_deleted", {"comment": row.id})], issue)
             issue.comments.remove(row)
+            del self._comment_homes[row.id]
 
     def react(
         self, issue: IssueRow, on: IssueRow | CommentRow, *, actor: str, content: str

@@ -45,7 +45,7 @@ class Issues(Labels):
             project = self.project(forge, path)
             check_text(forge, title=title, body=more.get("body", ""))
             issue = self._new_issue(project, self.person(actor).login, title, more)
-            project.issues[issue.number] = issue
+            project.issues[issue.number] = self._issues[issue.id] = issue
             happenings: list[Happening] = [("opened", {})]
             happenings += self._set_labels(issue, more.get("labels", ()), actor)
             happenings += self._set_assignees(issue, more.get("assignees", ()))
@@ -163,7 +163,7 @@ class Issues(Labels):
         with self.lock:
             project, issue = self.project(forge, path), self.issue(forge, path, number)
             self.record(project, actor, [("deleted", {})], issue)
-            del project.issues[number]
+            del project.issues[number], self._issues[issue.id]
             project.deleted.add(number)
             for other in self.all_issues():
                 other.parent = None if other.parent == issue.id else other.parent

@@ -46,12 +46,15 @@ class Ledger:
     def _clear(self) -> None:
         self.people: dict[str, Person] = {}
         self.tokens: dict[str, str] = {}
+        self._expiries: dict[str, datetime] = {}
         self.groups: dict[tuple[str, str], Group] = {}
         self.projects: dict[tuple[str, str], Project] = {}
         self.features = {forge: Features() for forge in FORGES}
         self.app = App()
         self.app_hooks: list[HookRow] = []
         self.events: list[EventRow] = []
+        self._issues: dict[int, IssueRow] = {}  # by id
+        self._comment_homes: dict[int, IssueRow] = {}  # by the comment's id
         self._last_id = 0
 
     def next_id(self) -> int:
@@ -69,8 +72,14 @@ class Ledger:
 
     def bearer(self, token: str) -> Person | None:
         """Whose token this is."""
-        login = self.tokens.get(token)
+        expires = self._expiries.get(token)
+        login = None if expires is not None and expires <= self.clock() else self.tokens.get(token)
         return self.people.get(login.lower()) if login else None
+
+    def grant_token(self, token: str, login: str, expires: datetime) -> None:
+        """A token that ends by itself."""
+        with self.lock:
+            self.tokens[token], self._expiries[token] = login, expires
 
     def group(self, forge: str, path: str) -> Group:
         found = self.groups.get((forge, path.lower()))
@@ -108,10 +117,10 @@ class Ledger:
         return found
 
     def issue_by_id(self, issue_id: int) -> IssueRow:
-        for issue in self.all_issues():
-            if issue.id == issue_id:
-                return issue
-        raise Missing(f"no issue with id {issue_id}")
+        found = self._issues.get(issue_id)
+        if found is None:
+            raise Missing(f"no issue with id {issue_id}")
+        return found
 
     def all_issues(self) -> Iterator[IssueRow]:
         for project in list(self.projects.values()):

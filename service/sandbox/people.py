@@ -50,7 +50,7 @@ class People(Ledger):
             self.projects[forge, path.lower()] = project
             return project
 
-    def rename_project(self, forge: str, path: str, new_path: str) -> Project:
+    def rename_project(self, forge: str, path: str, new_path: str, *, actor: str = "alice") -> Project:
         """The old path redirects from then on."""
         with self.lock:
             project = self.project(forge, path)
@@ -60,6 +60,8 @@ class People(Ledger):
             for issue in project.issues.values():
                 issue.path = new_path
             self.projects[forge, new_path.lower()] = project
+            old_name = path.rpartition("/")[2]
+            self.record(project, actor, [("project_renamed", {"from": old_name, "to": project.name})])
             return project
 
     def set_permission(self, forge: str, path: str, login: str, level: str) -> None:
