@@ -52,22 +52,11 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        code = _explained(error)
+        from service.cli.errors import explain  # noqa: PLC0415 - knows every layer's errors
+
+        code = explain(error)
         if code is None:
             raise
         sys.exit(code)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def _explained(error: Exception) -> int | None:
-    """Prints an expected error as a sentence and returns its exit code; None for one that is ours to mend."""
-    from service.cli.errors import sentences  # noqa: PLC0415 - knows every layer's errors
-
-    found = sentences(error)
-    if found is None:
-        return None
-    code, lines = found
-    for line in lines:
-        typer.echo(f"closeout: {line}", err=True)
-    return code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from service.providers.base import Forbidden, NotFound, ProviderError, RateLimited
 from service.settings import SettingsError
 from service.store.database import SchemaTooNew, StoreUnavailable
@@ -11,7 +13,18 @@ USAGE = 2
 UNAVAILABLE = 3
 
 
-def sentences(error: Exception) -> tuple[int, tuple[str, ...]] | None:
+def explain(error: Exception) -> int | None:
+    """Prints an expected error on stderr and returns its exit code; None for one that is ours to mend."""
+    found = _sentences(error)
+    if found is None:
+        return None
+    code, lines = found
+    for line in lines:
+        sys.stderr.write(f"closeout: {line}\n")
+    return code
+
+
+def _sentences(error: Exception) -> tuple[int, tuple[str, ...]] | None:
     """The exit code and what to print, or None for an error that nobody foresaw."""
     match error:
         case SettingsError():

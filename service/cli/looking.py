@@ -63,8 +63,8 @@ def _issue(text: str) -> IssueRef:
 
 
 def _reconciler(issue: IssueRef) -> Reconciler:
-    from service.bootstrap import Looking  # noqa: PLC0415
-    from service.cli.logs import configure  # noqa: PLC0415
+    from service.bootstrap.logs import configure  # noqa: PLC0415
+    from service.bootstrap.looking import Looking  # noqa: PLC0415
     from service.settings import SettingsError, load  # noqa: PLC0415
 
     settings = load()

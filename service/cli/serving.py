@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,7 +18,7 @@ def serve(bind: _Bind = None) -> None:
 
     Example: CLOSEOUT_GITHUB_TOKEN=… CLOSEOUT_GITHUB_WEBHOOK_SECRET=… closeout serve --bind 0.0.0.0:8080
     """
-    from service.bootstrap import serve_forever  # noqa: PLC0415
+    from service.bootstrap.running import serve_forever  # noqa: PLC0415
     from service.settings import Bind, SettingsError  # noqa: PLC0415
 
     settings = _settings()
@@ -26,7 +27,7 @@ def serve(bind: _Bind = None) -> None:
             settings = settings.model_copy(update={"bind": Bind.parse(bind)})
         except ValueError as error:
             raise SettingsError((f"--bind: {error}",)) from None
-    serve_forever(settings, lambda where: _introduce(settings, where))
+    raise typer.Exit(serve_forever(settings, lambda where: _introduce(settings, where), _failed))
 
 
 def worker() -> None:
@@ -37,7 +38,7 @@ def worker() -> None:
     import signal  # noqa: PLC0415
     import threading  # noqa: PLC0415
 
-    from service.bootstrap import work_forever  # noqa: PLC0415
+    from service.bootstrap.running import work_forever  # noqa: PLC0415
 
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -48,15 +49,22 @@ def worker() -> None:
 
 
 def _settings() -> Settings:
-    from service.cli.logs import configure  # noqa: PLC0415
     from service.settings import SettingsError, load  # noqa: PLC0415
 
     settings = load()
     problems = settings.serving_problems()
     if problems:
         raise SettingsError(problems)
-    configure(settings.log)
     return settings
+
+
+def _failed(error: Exception) -> int:
+    from service.cli.errors import explain  # noqa: PLC0415
+
+    code = explain(error)
+    if code is None:
+        traceback.print_exception(error)
+    return 1 if code is None else code
 
 
 def _introduce(settings: Settings, where: Bind) -> None:

@@ -1,48 +1,34 @@
-"""Two ways to serve the application: granian for `closeout serve`, and a thread on loopback for demo and tests."""
+"""The application served by granian: one serving process, which this one watches over."""
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-WSGI: TypeAlias = Callable[..., Iterable[bytes]]
 _THREADS = 8  # one writer to one SQLite file: more only queue up behind it
-_GRACE = 30  # seconds for what is under way when asked to stop
-
-
-class Loopback:
-    """The application on a port of this machine, in a thread of this process. Port 0: the system chooses."""
-
-    def __init__(self, app: WSGI, port: int = 0) -> None:
-        self._server: BaseWSGIServer = make_server("127.0.0.1", port, app, threaded=True, request_handler=_QuietHandler)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), name="closeout-web", daemon=True
-        )
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.port}"
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-class _QuietHandler(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
-        """The application logs what matters."""
+_STOPPING = 30  # seconds for what is under way when asked to stop
+_STARTING = 30.0  # seconds a request waits for the application to be there
 
 
 class PortInUse(Exception):  # noqa: N818 - names the state
     """Something else listens there, or the address is not this machine's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The application, and how to end what stands behind it."""
+
+    app: WSGIApplication
+    stop: Callable[[], None]
 
 
 def usable_port(host: str, port: int) -> int:
@@ -57,18 +43,26 @@ def usable_port(host: str, port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def serve(load: Callable[[], tuple[WSGI, Callable[[], None]]], host: str, port: int) -> None:
-    """Serves until SIGTERM or SIGINT. `load` is called in the one serving process: the application, and how to stop.
+def serve(build: Callable[[], Served], failed: Callable[[Exception], int], host: str, port: int) -> int:
+    """Serves until SIGTERM or SIGINT and returns the exit code. Call it in the main thread, before any other starts.
 
-    A serving process that dies is started again. Must be called in the main thread, before any other is started.
+    `build` runs in the serving process; where it raises, `failed` tells the person and gives the exit code. A
+    serving process that dies is started again.
     """
     from granian import Granian  # noqa: PLC0415 - the demo and the tests do without
     from granian.constants import Interfaces  # noqa: PLC0415
 
-    def loader(*_: object, **__: object) -> WSGI:
-        app, stop = load()
-        _when_serving_ends(stop)
-        return app
+    multiprocessing.set_start_method("fork", force=True)
+    verdict = multiprocessing.Value("i", 0)
+
+    def load() -> WSGIApplication:
+        def give_up(error: Exception) -> None:
+            verdict.value = failed(error)
+            os.kill(os.getppid(), signal.SIGTERM)
+
+        gate = Gate(build, give_up)
+        gate.open()
+        return gate
 
     server = Granian(
         "closeout",
@@ -77,18 +71,54 @@ def serve(load: Callable[[], tuple[WSGI, Callable[[], None]]], host: str, port: 
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=_THREADS,
-        workers_kill_timeout=_GRACE,
+        workers_kill_timeout=_STOPPING,
         respawn_failed_workers=True,
         log_enabled=False,
     )
-    server.serve(target_loader=loader, wrap_loader=False)
+    server.serve(target_loader=load, wrap_loader=False)
+    return int(verdict.value)
 
 
-def _when_serving_ends(stop: Callable[[], None]) -> None:
-    """Granian tells an application that is not asynchronous nothing, but its main thread ends when serving does."""
+class Gate:
+    """Stands before the application while it is put together: the process is alive, and says so from the start."""
 
-    def wait() -> None:
+    def __init__(self, build: Callable[[], Served], failed: Callable[[Exception], None]) -> None:
+        self._build, self._failed = build, failed
+        self._served: Served | None = None
+        self._built = threading.Event()
+
+    def open(self) -> None:
+        """Puts the application together beside the server; stops it when the server's main thread has ended.
+
+        granian tells an application that is not asynchronous nothing about its end.
+        """
+        threading.Thread(target=self._run, name="closeout-start", daemon=True).start()
+        threading.Thread(target=self._close, name="closeout-stop", daemon=False).start()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        served = self._served
+        if served is None and environ.get("PATH_INFO") == "/healthz":
+            return _answer(start_response, "200 OK", b'{"status":"ok"}\n')
+        if served is None and self._built.wait(_STARTING):
+            served = self._served
+        if served is None:
+            return _answer(start_response, "503 Service Unavailable", b'{"error":"starting; send it again"}\n')
+        return served.app(environ, start_response)
+
+    def _run(self) -> None:
+        try:
+            self._served = self._build()
+        except Exception as error:  # noqa: BLE001 - whatever it was, the parent process must end with it
+            self._failed(error)
+        self._built.set()
+
+    def _close(self) -> None:
         threading.main_thread().join()
-        stop()
+        self._built.wait(_STARTING)
+        if self._served is not None:
+            self._served.stop()
 
-    threading.Thread(target=wait, name="closeout-stop", daemon=False).start()
+
+def _answer(start_response: StartResponse, status: str, body: bytes) -> list[bytes]:
+    start_response(status, [("Content-Type", "application/json"), ("Retry-After", "5")])
+    return [body]

@@ -20,8 +20,8 @@ from service.providers.gitlab.webhook import parse as parse_gitlab
 from service.settings import Settings
 from service.store.database import Database
 from service.store.inbox import Inbox
-from service.web import Parts, Receiver, create_app
-from service.web.serving import Loopback
+from service.web.app import Parts, Receiver, create_app
+from service.web.loopback import Loopback
 from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.timing import Timing

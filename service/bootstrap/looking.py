@@ -1,0 +1,72 @@
+"""What it takes to look at issues: policies, and a provider for each forge."""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from service.bootstrap.clock import Clock, Sleep, pause, wall_clock
+from service.policy import InvalidPolicy, Policy, load
+from service.providers.base import Provider
+from service.providers.cache import Cache
+from service.reconciler import Journal, Policies, Reconciler
+from service.settings import Forge, Settings, SettingsError
+
+
+class Looking:
+    """Makes reconcilers, one for each thread, that share what they have learnt of the forges."""
+
+    def __init__(self, settings: Settings, clock: Clock = wall_clock, sleep: Sleep = pause) -> None:
+        """Raises `SettingsError` where the fallback policy cannot be used."""
+        self._settings = settings
+        self._clock, self._sleep = clock, sleep
+        self._caches = {forge.name: Cache(clock) for forge in settings.forges}
+        self.policies = Policies({forge.name: forge.kind for forge in settings.forges}, _fallback(settings))
+
+    def providers(self) -> dict[str, Provider]:
+        """New ones, for one thread."""
+        return {
+            forge.name: _provider(forge, self._caches[forge.name], clock=self._clock, sleep=self._sleep)
+            for forge in self._settings.forges
+        }
+
+    def reconciler(self, journal: Journal) -> Reconciler:
+        """A new one, for one thread."""
+        return Reconciler(self.providers(), self.policies, journal=journal, dry_run=self._settings.dry_run)
+
+
+def _fallback(settings: Settings) -> Policy | None:
+    if settings.policy is None:
+        return None
+    try:
+        text = settings.policy.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError((f"CLOSEOUT_POLICY: cannot read {settings.policy}: {error}",)) from None
+    policy = load(text, str(settings.policy))
+    if isinstance(policy, InvalidPolicy):
+        raise SettingsError(policy.errors)
+    return policy
+
+
+def _provider(forge: Forge, cache: Cache, *, clock: Clock, sleep: Sleep) -> Provider:
+    # The SDKs take half a second to import: only those that are used are.
+    if forge.kind == "gitlab":
+        from service.providers.gitlab.client import GitLab  # noqa: PLC0415
+
+        token = _text(forge.token)
+        return GitLab(forge=forge.name, url=forge.url, token=token, clock=clock, sleep=sleep, cache=cache)
+    from service.providers.github.auth import AppAuth, TokenAuth  # noqa: PLC0415
+    from service.providers.github.client import GitHub  # noqa: PLC0415
+
+    auth = AppAuth(forge.app_id, _text(forge.private_key)) if forge.app_id else TokenAuth(_text(forge.token))
+    return GitHub(forge=forge.name, url=api_root(forge.url), auth=auth, clock=clock, sleep=sleep, cache=cache)
+
+
+def api_root(url: str) -> str:
+    """GitHub's REST root for the address people use in a browser; a REST root stays as it is."""
+    if url in ("https://github.com", "https://api.github.com"):
+        return "https://api.github.com"
+    return url if url.endswith("/api/v3") else f"{url}/api/v3"
+
+
+def _text(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""

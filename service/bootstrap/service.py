@@ -1,0 +1,156 @@
+"""The service: receiver, queue and workers over one database."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Self
+
+from flask import Flask
+
+from service.bootstrap.clock import Clock, Sleep, pause, wall_clock
+from service.model import IssueRef, Plan
+from service.providers.base import Delivery
+from service.settings import Settings
+from service.store.database import Database
+from service.store.inbox import Inbox
+from service.store.journal import Journal
+from service.web.app import Parts, Receiver, create_app
+from service.web.loopback import Loopback
+from service.work.overview import Overview
+from service.work.queue import Queue
+from service.work.timing import Timing
+from service.work.worker import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from service.bootstrap.looking import Looking
+    from service.reconciler import Reconciler
+
+
+class Service:
+    """Receiver, queue and workers over one database, in this process.
+
+    `clock` replaces the wall clock, the database's included: time stands where a test or demo puts it.
+    """
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, sleep: Sleep = pause) -> None:
+        """Opens the database. Raises `SchemaTooNew` or `StoreUnavailable`."""
+        self.settings = settings
+        self._clock = clock or wall_clock
+        self._sleep = sleep
+        seconds = None if clock is None else (lambda: clock().timestamp())
+        self.database = Database(settings.database_url.get_secret_value(), clock=seconds)
+        self.database.migrate()
+        self.queue = Queue(self.database, Timing(debounce=settings.debounce))
+        self.overview, self.inbox, self.journal = (
+            Overview(self.database),
+            Inbox(self.database),
+            Journal(self.database),
+        )
+        self.workers = Workers(self.queue, self.overview, self._look, threads=settings.workers)
+        self._web: Loopback | None = None
+        self._looking: Looking | None = None
+        self._guard = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, once `start` was called."""
+        if self._web is None:
+            raise RuntimeError("the service does not listen yet; call start() first")
+        return self._web.url
+
+    def start(self, port: int = 0) -> Self:
+        """Works, and listens on loopback. Port 0: the system chooses."""
+        self._web = Loopback(self.app(), port)
+        self.workers.start()
+        return self
+
+    def stop(self) -> None:
+        """Stops listening, finishes or hands back what is being looked at, and closes the database."""
+        if self._web is not None:
+            self._web.stop()
+        self.workers.stop()
+        self.database.close()
+
+    def app(self) -> Flask:
+        receivers = {
+            forge.name: Receiver(forge.name, _PARSERS[forge.kind], forge.secrets) for forge in self.settings.forges
+        }
+        checks = {"database": self._database_problem, "workers": self._workers_problem}
+        return create_app(
+            Parts(
+                receivers=receivers,
+                queue=self.queue,
+                overview=self.overview,
+                allows=self.settings.allows,
+                checks=checks,
+                now=self._clock,
+                version=version("closeout"),
+            )
+        )
+
+    def looking(self) -> Looking:
+        """What the reconcilers of all threads share. Raises `SettingsError` where the policy cannot be used."""
+        from service.bootstrap.looking import Looking  # noqa: PLC0415 - the rules take a while to import
+
+        with self._guard:
+            self._looking = self._looking or Looking(self.settings, self._clock, self._sleep)
+            return self._looking
+
+    def reconciler(self) -> Reconciler:
+        """A new one, for the calling thread."""
+        return self.looking().reconciler(self.journal)
+
+    def settle(self, timeout: float = 30.0, *, horizon: float = 0.0) -> None:
+        """Waits until nothing is being looked at, or due within `horizon` seconds. Raises TimeoutError."""
+        end = time.monotonic() + timeout
+        self.queue.wakeup.signal()  # a clock that was moved makes things due without a word
+        while True:
+            seen = self.queue.wakeup.count
+            if not self.overview.busy(horizon):
+                return
+            left = end - time.monotonic()
+            if left <= 0:
+                waiting = ", ".join(f"{t.issue} ({t.state}: {t.error})" for t in self.overview.tasks())
+                raise TimeoutError(f"after {timeout:g} s the queue still holds {waiting}")
+            self.queue.wakeup.wait(seen, min(left, 0.25))
+
+    def _look(self) -> Callable[[IssueRef], Plan]:
+        return self.reconciler().reconcile
+
+    def _database_problem(self) -> str | None:
+        self.database.check()
+        return None
+
+    def _workers_problem(self) -> str | None:
+        return None if self.workers.alive else "a worker thread has ended; the log says why"
+
+
+def _parse_github(
+    headers: Mapping[str, str], body: bytes, *, forge: str, secrets: Sequence[str], now: datetime
+) -> Delivery | None:
+    from service.providers.github.webhook import parse  # noqa: PLC0415 - brings PyGithub; health answers without
+
+    return parse(headers, body, forge=forge, secrets=secrets, now=now)
+
+
+def _parse_gitlab(
+    headers: Mapping[str, str], body: bytes, *, forge: str, secrets: Sequence[str], now: datetime
+) -> Delivery | None:
+    from service.providers.gitlab.webhook import parse  # noqa: PLC0415 - the same
+
+    return parse(headers, body, forge=forge, secrets=secrets, now=now)
+
+
+_PARSERS = {"github": _parse_github, "gitlab": _parse_gitlab}
