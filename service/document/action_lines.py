@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from service.document.blanks import bare, is_placeholder
 from service.document.dates import Problem
@@ -27,6 +28,7 @@ _RELATED = re.compile(
 )
 _TRIM_LEFT = " \t\n-–—|:;,)]>→=•·.~&+/\x1b"
 _TRIM_RIGHT = " \t\n-–—|:;,([<→=•·~&+/\x1b"
+_LOOSE = re.compile(r"[\s,;:(–—-]+(?:and|due|by|on|for|owner|with|see|tracked in|is)[ \t]*\Z", re.IGNORECASE)
 _AFTER_OWNER = re.compile(r"(?:to|will|should|is to|must|shall)[ ]+(?=\w)", re.IGNORECASE)
 _STRIKE = re.compile(r"~~(?=\S)((?:(?!~~)[\s\S])+)~~")
 _REASON = re.compile(
@@ -80,11 +82,12 @@ def _chosen(dues: Sequence[Token]) -> Token | None:
     return told[-1] if told else None
 
 
+@lru_cache(maxsize=4096)
 def read_stretch(source: str, grammar: Grammar) -> Reading:
     shape = masked(source)
     found = tokens(source, grammar)
     attributes = _with_named_owner(shape, _placed(_attributes(shape, found)))
-    struck = [(m.start(), m.end()) for m in _STRIKE.finditer(source)]
+    struck = [(m.start(), m.end()) for m in _STRIKE.finditer(source)] if "~~" in source else []
     pieces, is_struck, reason = _unstruck(source, _pieces(source, shape, attributes), struck)
     inline = [token for token in found if token not in attributes]
     explicit = [t for t in attributes if t.mark is Mark.OWNER]
@@ -128,7 +131,18 @@ def _attributes(shape: str, found: Sequence[Token]) -> list[Token]:
         before = shape[runs[number - 1][-1].end if number else 0 : run[0].start]
         after = shape[run[-1].end : runs[number + 1][0].start if number + 1 < len(runs) else len(shape)]
         ends = (number == 0, number + 1 == len(runs))
-        kept += run if _apart(before, after, ends, run) else [t for t in run if t.keyed or t.mark in _ALWAYS]
+        kept += _settled(shape, before, after, ends, run)
+    return kept
+
+
+def _settled(shape: str, before: str, after: str, ends: tuple[bool, bool], run: list[Token]) -> list[Token]:
+    """The run without marks at its beginning that belong to the words ("regression from #12 - @alice - 2026-03-01")."""
+    kept = [token for token in run if token.keyed or token.mark in _ALWAYS]
+    while run:
+        if _apart(before, after, ends, run):
+            return [*(token for token in kept if token not in run), *run]
+        first, *run = run
+        before, ends = shape[first.end : run[0].start] if run else "", (False, ends[1])
     return kept
 
 
@@ -155,13 +169,23 @@ def _apart(before: str, after: str, ends: tuple[bool, bool], run: Sequence[Token
     first = run[0]
     strong_before = _STRONG_BEFORE.search(before[-100:]) is not None or first.mark is Mark.DONE
     strong_after = _STRONG_AFTER.match(after) is not None
-    if ends[0] and not re.search(r"\w", before):
-        return first.mark is not Mark.DUE or strong_after or first.keyed
-    if ends[1] and not re.search(r"\w", after):
-        soft = first.mark is Mark.DUE and not (first.firm or first.hinted)
-        leaning = _LEANING.search(before[-60:]) is not None and not first.hinted
-        return strong_before or not (leaning or soft or first.mark is Mark.BLANK)
+    if ends[0] and not _WORD.search(before):
+        bound = first.mark is Mark.DUE and not first.keyed and not strong_after
+        return not bound and not (first.mark is Mark.BLANK and _WORD.search(after))
+    if ends[1] and not _WORD.search(after):
+        return strong_before or not _leans(before, first)
     return strong_before and strong_after
+
+
+_WORD = re.compile(r"\w")
+
+
+def _leans(before: str, mark: Token) -> bool:
+    """Whether a mark that follows words without a separator belongs to them: "sync with @bob", "Fix #57"."""
+    if mark.mark is Mark.BLANK or (mark.mark is Mark.DUE and not (mark.firm or mark.hinted)):
+        return True
+    lone = mark.mark is Mark.REFERENCE and len(before.split()) < 2
+    return lone or (not mark.hinted and _LEANING.search(before[-60:]) is not None)
 
 
 def _placed(attributes: Sequence[Token]) -> list[Token]:
@@ -175,8 +199,9 @@ def _placed(attributes: Sequence[Token]) -> list[Token]:
             continue
         about_date = re.search(r"date|deadline|due|yyyy|when|day", token.text, re.IGNORECASE)
         about_owner = re.search(r"owner|assignee|name|who|login|@|person|team", token.text, re.IGNORECASE)
-        as_owner = not named and not about_date
-        mark = Mark.OWNER if about_owner or as_owner else Mark.DUE if not dated or about_date else Mark.ASIDE
+        as_owner = not named and not about_date and is_placeholder(token.text.strip("[]{}<>"))
+        as_date = about_date or (not dated and is_placeholder(token.text.strip("[]{}<>")))
+        mark = Mark.OWNER if about_owner or as_owner else Mark.DUE if as_date else Mark.ASIDE
         named, dated = named or mark is Mark.OWNER, dated or mark is Mark.DUE
         result.append(Token(mark, token.start, token.end, token.start, token.end))
     return result
@@ -249,11 +274,9 @@ def _trimmed(shape: str, start: int, end: int, *, after_cut: bool, before_cut: b
         lead = _AFTER_OWNER.match(text)
         left, text = (left + lead.end(), text[lead.end() :]) if lead else (left, text)
     if before_cut:
+        loose = _LOOSE.search(text[-40:])
+        text = text[: len(text) - len(loose[0])] if loose and len(loose[0]) < len(text) else text
         text = text.rstrip(_TRIM_RIGHT)
-        loose = re.search(
-            r"(?:[\s\-–—|:;,(\[]+(?:and|due|by|on|for|owner|with|see|tracked in|is))+\Z", text[-40:], re.IGNORECASE
-        )
-        text = text[: len(text) - len(loose[0])].rstrip(_TRIM_RIGHT) if loose else text
     else:
         text = text.rstrip()
     return start + left, start + left + len(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -49,6 +50,15 @@ class Scope:
         return dict(self.layout.prose)
 
     @cached_property
+    def part_starts(self) -> tuple[int, ...]:
+        return tuple(part.start for part in self.outlined.parts)
+
+    def clipped(self, line: int, end: int) -> int:
+        """`end`, or where a heading cuts in: for Markdown alone a bold line right below a list is part of its item."""
+        at = bisect_right(self.part_starts, line)
+        return min(end, self.part_starts[at]) if at < len(self.part_starts) else end
+
+    @cached_property
     def children(self) -> dict[int, list[int]]:
         found: dict[int, list[int]] = {}
         for number, entry in enumerate(self.layout.entries):
@@ -61,10 +71,14 @@ class Scope:
         for part in self.outlined.around(line):
             if part.id in ITEM_SECTIONS:
                 return None
-            for word in re.findall(r"[a-z]+", part.title.casefold()):
-                if word in TYPES:
-                    return TYPES[word]
+            if kind_in(part.title) is not None:
+                return kind_in(part.title)
         return None
+
+
+def kind_in(title: str) -> str | None:
+    """The kind of action that a heading or a bullet above a list names."""
+    return next((TYPES[word] for word in re.findall(r"[a-z]+", title.casefold()) if word in TYPES), None)
 
 
 def action_items(scope: Scope) -> tuple[Written, ...]:
@@ -114,7 +128,7 @@ def _speaks_of_another(reading: Reading) -> bool:
 def _read_entry(scope: Scope, number: int) -> _Entry:
     entry = scope.layout.entries[number]
     begin = opening(scope.layout.visible[entry.line], entry.line)
-    end = scope.paragraphs.get(entry.line, entry.line + 1)
+    end = scope.clipped(entry.line, scope.paragraphs.get(entry.line, entry.line + 1))
     lines = scope.layout.visible[entry.line : end]
     columns = [begin.start, *(len(line) - len(line.lstrip()) for line in lines[1:])]
     stretch = Stretch.of(lines, entry.line, columns)
@@ -128,7 +142,8 @@ def _from_entry(scope: Scope, number: int, kind: str | None) -> Iterator[Written
     inner = [_read_entry(scope, n) for n in scope.children.get(number, ())]
     below = [child for child in inner if not child.only_attributes]
     if _is_group(own, below):
-        named = next((TYPES[w] for w in re.findall(r"[a-z]+", own.reading.text.casefold()) if w in TYPES), kind)
+        typed = own.reading.first(Mark.TYPE)
+        named = typed.text if typed else kind_in(own.reading.text) or kind
         for child in below:
             yield from _from_entry(scope, child.number, named)
         return
@@ -149,7 +164,7 @@ def _is_group(own: _Entry, below: Sequence[_Entry]) -> bool:
 
 
 def _item(scope: Scope, own: _Entry, separate: Sequence[_Entry], kind: str | None) -> Written | None:
-    end = min([own.entry.end, *(child.entry.line for child in separate)])
+    end = scope.clipped(own.entry.line, min([own.entry.end, *(child.entry.line for child in separate)]))
     reading, stretch = own.reading, own.stretch
     if not (reading.text or own.told) or (not own.told and is_not_applicable(stretch.source)):
         return None
@@ -204,7 +219,7 @@ def _completed(reading: Reading) -> date | None:
 
 def _further_lines(scope: Scope, own: _Entry, end: int) -> Iterator[int]:
     """The lines of the item behind its first paragraph that are text."""
-    start = scope.paragraphs.get(own.entry.line, own.entry.line + 1)
+    start = scope.clipped(own.entry.line, scope.paragraphs.get(own.entry.line, own.entry.line + 1))
     for line in range(start, end):
         if scope.layout.kinds[line] is Kind.TEXT and scope.layout.visible[line].strip():
             yield line

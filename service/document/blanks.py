@@ -31,6 +31,10 @@ _TAGS = re.compile(r"</?(?!(?:img|video|picture|source|iframe)\b)[A-Za-z][^<>]{0
 _RULE = re.compile(r"[-=*_~#\s|:.+]*")
 
 
+# Two words or more without anything that could make them a label, a prompt or a placeholder.
+_PLAIN = re.compile(r"\s*[A-Za-z][a-z]* (?!be |in |me |yet|known|response)[^:*_`<>\[\]{}|~]*[a-z][^:*_`<>\[\]{}|~]*\Z")
+
+
 def bare(text: str) -> str:
     """The words without surrounding formatting."""
     return text.strip().strip("*_`~ \t\"'“”").strip()
@@ -54,6 +58,8 @@ def content(line: str) -> str:
     """What a person has said on this (visible) line: without list mark, checkbox, tags, and without a label that
     has no value behind it. "" for a placeholder, a prompt or a rule.
     """
+    if _PLAIN.match(line) is not None:
+        return line.strip()
     words = _TAGS.sub(" ", line) if "<" in line else line
     words = words[_FIRST.match(words).end() :].strip()  # type: ignore[union-attr]  # it matches the empty string
     if _RULE.fullmatch(words) or is_placeholder(words):

@@ -60,21 +60,19 @@ class Layout:
     headings: tuple[Heading, ...]
     entries: tuple[ListEntry, ...]
     tables: tuple[Table, ...]
-    paragraphs: tuple[tuple[int, int], ...]  # those that stand in no list or quote
     prose: tuple[tuple[int, int], ...]  # every paragraph outside quotes
 
 
-_BLOCKS = MarkdownIt("commonmark").enable("table").disable("reference").block
+_MARKDOWN = MarkdownIt("commonmark").enable("table").disable("reference")
 
 
 def lay_out(text: str) -> Layout:
     lines = Lines.of(text)
     tokens: list[Token] = []
-    _BLOCKS.parse("\n".join(lines.texts).replace("\0", "\ufffd"), _MARKDOWN, {}, tokens)
+    _MARKDOWN.block.parse("\n".join(lines.texts).replace("\0", "\ufffd"), _MARKDOWN, {}, tokens)
     return _Walk(lines).over(tokens)
 
 
-_MARKDOWN = MarkdownIt("commonmark")
 _SHORT_TITLE = 80
 
 
@@ -89,7 +87,6 @@ class _Walk:
         self.open: list[int] = []
         self.quotes = 0
         self.tables: list[tuple[int, list[int]]] = []
-        self.paragraphs: list[tuple[int, int]] = []
         self.prose: list[tuple[int, int]] = []
 
     def over(self, tokens: list[Token]) -> Layout:
@@ -102,7 +99,6 @@ class _Walk:
             tuple(self.headings),
             tuple(self.entries),
             tuple(Table(header, tuple(rows)) for header, rows in self.tables),
-            tuple(self.paragraphs),
             tuple(self.prose),
         )
 
@@ -130,8 +126,6 @@ class _Walk:
                 self.open.pop()
             case "paragraph_open":
                 self.prose.append((start, end))
-                if token.level == 0:
-                    self.paragraphs.append((start, end))
             case "table_open":
                 self.tables.append((start, []))
             case "tr_open" if start > self.tables[-1][0]:
@@ -148,7 +142,6 @@ class _Walk:
         title = self.lines.texts[start]
         if token.markup[:1] in "-=" and (end - start > 2 or len(title) > _SHORT_TITLE or _MARKED.match(title)):
             self.prose.append((start, end))
-            self.paragraphs.append((start, end))
             return
         self.headings.append(Heading(start, end, int(token.tag[1:]), _atx_title(title)))
 

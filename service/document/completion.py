@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from service.document.lines import Lines
@@ -96,8 +96,9 @@ def _inserted(text: str, chunk: _Chunk, template: str, dialect: Dialect) -> str:
     if before is not None:
         parent = chunk.part.parent is not None and wanted.parts[chunk.part.parent].id == before.id
         return _placed(text, chunk, _end(outlined, before), _level(chunk.part, before, inside=parent), dialect)
-    behind = _nearest(outlined, order[chunk.index + 1 :])
-    if behind is None or behind.level == BOLD:
+    real = replace(outlined, parts=tuple(part for part in outlined.parts if part.level < BOLD))
+    behind = _nearest(real, order[chunk.index + 1 :])
+    if behind is None:
         return _placed(text, chunk, len(outlined.at), chunk.part.level, dialect)
     return _placed(text, chunk, behind.start, behind.level, dialect)
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeAlias
 
+from service.document.lines import folded
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -52,12 +54,12 @@ def read_date(text: str, today: date) -> date | Problem:
     for found in find_dates(wanted, today):
         if found.start == 0 and not wanted[found.end :].strip(" \t.,;)"):
             return found.value
-    return Problem(f"“{_short(wanted)}” is no date; write it as {today.isoformat()}")
+    return Problem(f"“{_short(wanted)}” is no date; write it as YYYY-MM-DD")
 
 
 def find_dates(text: str, today: date) -> Iterator[FoundDate]:
     """Every date in the text, from left to right, none overlapping."""
-    for found in _ANY.finditer(text):
+    for found in _ANY.finditer(folded(text)):
         form = _FORMS[int(str(found.lastgroup)[1:])]
         exact = form.pattern.match(text, found.start())
         if exact is not None:
@@ -179,7 +181,7 @@ class _Form:
 
 
 def _form(pattern: str, read: _Reader, *, firm: bool = True) -> _Form:
-    return _Form(re.compile(rf"(?<![\w./])(?<!\w-){pattern}(?!\w)", re.IGNORECASE), read, firm)
+    return _Form(re.compile(rf"{pattern}(?!\w)", re.IGNORECASE), read, firm)
 
 
 _FORMS = (
@@ -187,9 +189,9 @@ _FORMS = (
     _form(r"(?P<a>\d{1,2})[/.-](?P<b>\d{1,2})[/.-](?P<c>\d{4}|\d{2})", _numeric),
     _form(rf"{_DAY}(?:[ ]of)?[ /.-]?{_GAP}{_MONTH}[ ,/.-]?{_GAP}{_YEAR}", _named),
     _form(rf"(?:{_WEEKDAY},?[ ])?{_MONTH}[ -]?{_GAP}{_DAY},?[ -]{_GAP}{_YEAR}", _named),
-    _form(rf"{_END_OF}(?P<letter>[QH])(?P<number>[1-4])[ ,/-]?{_GAP}(?:of[ ])?(?P<year>\d{{4}}|'\d\d)", _period),
-    _form(rf"{_END_OF}(?P<year>\d{{4}})[ /-]?{_GAP}(?P<letter>[QH])(?P<number>[1-4])", _period),
-    _form(rf"{_END_OF}(?P<letter>[QH])(?P<number>[1-4])", _period, firm=False),
+    _form(rf"{_END_OF}(?P<letter>[qh])(?P<number>[1-4])[ ,/-]?{_GAP}(?:of[ ])?(?P<year>\d{{4}}|'\d\d)", _period),
+    _form(rf"{_END_OF}(?P<year>\d{{4}})[ /-]?{_GAP}(?P<letter>[qh])(?P<number>[1-4])", _period),
+    _form(rf"{_END_OF}(?P<letter>[qh])(?P<number>[1-4])", _period, firm=False),
     _form(rf"{_END_OF}{_MONTH},?[ /-](?P<year>\d{{4}})", _month_of_year, firm=False),
     _form(rf"{_DAY}(?:[ ]of)?[ /-]{_MONTH}", _yearless, firm=False),
     _form(rf"{_MONTH}[ ]{_DAY}", _yearless, firm=False),
@@ -210,7 +212,10 @@ _FORMS = (
 )
 
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
+_BEGIN = r"(?<![\w./])(?<!\w-)(?=[\dacdefhijmnoqstw])"  # where a date may begin, and with what
 _ANY = re.compile(
-    "|".join(f"(?P<f{n}>{_NAMED_GROUP.sub('(?:', form.pattern.pattern)})" for n, form in enumerate(_FORMS)),
-    re.IGNORECASE,
+    _BEGIN
+    + "(?:"
+    + "|".join(f"(?P<f{n}>{_NAMED_GROUP.sub('(?:', form.pattern.pattern)})" for n, form in enumerate(_FORMS))
+    + ")",
 )

@@ -116,8 +116,8 @@ def _value(doc: Document, written: Written, slots: Sequence[Slot], text: str) ->
     if text:
         kept = Splice(first.span, _in_cell(doc, first.span, text))
     else:
-        kept = Splice(first.span, "TBD") if first.named else Splice(_with_separator(doc, first.span), "")
-    return [kept, *(Splice(_with_separator(doc, slot.span), "") for slot in more)]
+        kept = Splice(first.span, "TBD") if first.named else Splice(_with_separator(doc, first.whole or first.span), "")
+    return [kept, *(Splice(_with_separator(doc, slot.whole or slot.span), "") for slot in more)]
 
 
 def _before_stamp(written: Written) -> Span:

@@ -19,6 +19,7 @@ _JOINT = re.compile(r"\s*(?:[/&|,;:+]|\s[-–—]\s|\band\b)\s*")
 _DRESS = "*_~`#\\>"
 
 
+@lru_cache(maxsize=4096)
 def plain_name(text: str) -> str:
     """The bare words: lower case, without emoji, formatting, links' targets, plural `s` and closing punctuation.
     Numbering stays, because `5 Whys` is a name (see `without_number`).

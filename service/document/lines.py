@@ -60,6 +60,12 @@ def one_line(text: str) -> str:
     return _END.sub(" ", text)
 
 
+def folded(text: str) -> str:
+    """Lower case, with every position kept: a letter whose lower case is longer stays as it is."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
 def blank_comments(text: str) -> str:
     """The text with each complete HTML comment turned into spaces; line breaks and all positions stay."""
     at = text.find("<!--")

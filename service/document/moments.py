@@ -72,7 +72,7 @@ def read_moment(text: str, today: date, on: date | None, after: datetime | None 
     if day is not None and isinstance(day.value, Problem):
         return day.value
     if clock is None:
-        return Problem(f"“{_short(text)}” names no time of day; write it as {today.isoformat()} 14:03 UTC")
+        return Problem(f"“{_short(text)}” names no time of day; write it as YYYY-MM-DD 14:03 UTC")
     if clock.zone is None:
         return Problem(f"the time zone “{clock.written}” is not clear; write the time in UTC or as 14:03+01:00")
     return _placed(clock, clock.zone, None if day is None else day.value, on, after)

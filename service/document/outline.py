@@ -43,18 +43,12 @@ class Outline:
 
     parts: tuple[Part, ...]
     at: tuple[int | None, ...]
+    topics: tuple[Part | None, ...]  # for each part
 
     def topic(self, line: int) -> Part | None:
-        """The nearest part around the line whose heading the dialect knows. Under an action heading a heading such
-        as "Detection" names the kind of action, so the topic is still the actions.
-        """
-        found: Part | None = None
-        for part in self.around(line):
-            if part.id in ITEM_SECTIONS and (found is None or found.id in _INSIDE_ACTIONS):
-                return part
-            if part.known and found is None:
-                found = part
-        return found
+        """The nearest part around the line whose heading the dialect knows (see `_topics`)."""
+        index = self.at[line] if line < len(self.at) else None
+        return None if index is None else self.topics[index]
 
     def around(self, line: int) -> Iterator[Part]:
         """The parts this line stands in, innermost first."""
@@ -70,14 +64,26 @@ def outline(layout: Layout, lexica: Lexica) -> Outline:
     for index, part in enumerate(parts):
         following = parts[index + 1].start if index + 1 < len(parts) else len(at)
         at[part.start : following] = [index] * (following - part.start)
-    return Outline(parts, tuple(at))
+    return Outline(parts, tuple(at), _topics(parts))
+
+
+def _topics(parts: Sequence[Part]) -> tuple[Part | None, ...]:
+    """Under an action heading a heading such as "Detection" names the kind of action, so the topic is still the
+    actions.
+    """
+    topics: list[Part | None] = []
+    for part in parts:
+        above = topics[part.parent] if part.parent is not None else None
+        inside = above is not None and above.id in ITEM_SECTIONS and part.id in _INSIDE_ACTIONS
+        topics.append(part if part.known and not inside else above)
+    return tuple(topics)
 
 
 def _marks(layout: Layout, lexica: Lexica) -> Iterator[Heading]:
     yield from layout.headings
-    for start, end in layout.paragraphs:
+    for start, end in layout.prose:
         for line in range(start, end):
-            title = _bold_title(layout, lexica, line)
+            title = _bold_title(layout, lexica, line) if layout.visible[line].startswith(("**", "__")) else None
             if title is not None:
                 yield Heading(line, line + 1, BOLD, title)
 

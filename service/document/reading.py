@@ -102,7 +102,7 @@ class _Key:
 def _read(text: str, today: date, key: _Key, home: IssueRef | None) -> Document:
     layout, known = lay_out(text), lexica(key.dialect)
     outlined = outline(layout, known)
-    grammar = Grammar(today, key.dialect, home)
+    grammar = _grammar(today, key, home)
     found = tuple(places(layout, outlined, known))
     own_sections = sections(layout, outlined, known)
     fields = _with_impact(read_fields(found, today), own_sections)
@@ -123,6 +123,12 @@ def _read(text: str, today: date, key: _Key, home: IssueRef | None) -> Document:
         written=written,
         places=found,
     )
+
+
+@lru_cache(maxsize=64)
+def _grammar(today: date, key: _Key, home: IssueRef | None) -> Grammar:
+    """One object for equal readings, so that lines read before need no second reading."""
+    return Grammar(today, key.dialect, home)
 
 
 def _with_impact(fields: Mapping[str, Field], found: tuple[Section, ...]) -> dict[str, Field]:

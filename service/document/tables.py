@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PIPE = re.compile(r"(?<!\\)(?:\\\\)*\|")
 
@@ -17,6 +18,7 @@ class Cell:
     end: int
 
 
+@lru_cache(maxsize=4096)
 def cells(row: str) -> tuple[Cell, ...]:
     """GitHub's tables cut at every pipe without a backslash before it, also within code."""
     bounds = [found.end() - 1 for found in _PIPE.finditer(row)]

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from service.document.blanks import is_placeholder
 from service.document.dates import FoundDate, Problem, find_dates, read_date
+from service.document.lines import folded
 from service.document.parts import Dialect
 from service.document.references import find_references
 from service.model import IssueRef
@@ -50,9 +51,9 @@ class Token:
     firm: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Grammar:
-    """What the reading of a line depends on beyond the line."""
+    """What the reading of a line depends on beyond the line. Compared by identity, which makes it a cheap key."""
 
     today: date
     dialect: Dialect
@@ -113,6 +114,7 @@ _AND = re.compile(
     r"[ \t]*(?:,[ \t]*(?:and[ \t]+)?|&[ \t]*|\+[ \t]*|/[ \t]*|;[ \t]*|and[ \t]+|or[ \t]+|[ \t])(?=@)", re.IGNORECASE
 )
 _CODE = re.compile(r"(?<!`)(`{1,3})(?!`)([^`]+)\1(?!`)")
+_MAY_REFER = re.compile(r"[#!]|://|\]\(|[Gg][Hh]-")
 _PLANNED = re.compile(r"(?<![\w&])#new-(?P<key>[\w-]+)")
 _TICK = re.compile(r"(?:✅|☑|✔|✓)\ufe0f?|:white_check_mark:|:heavy_check_mark:")
 _DONE_WORDS = r"(?:done|completed?|fixed|resolved|closed|finished|shipped|deployed|implemented)"
@@ -128,11 +130,15 @@ _SAID_DONE = re.compile(
     rf"(?:^|(?<=[\s:;,|–—-])){_DONE_WORDS}(?=[ ]?[:–—]|[ ]-[ ]|[ ]?[.!]?$|[ ](?:on[ ])?\d{{4}}-)", re.IGNORECASE
 )
 _TYPE = re.compile(rf"\[(?P<box>{'|'.join(TYPES)})\](?![(\[:])|#(?P<tag>{'|'.join(TYPES)})(?!\w)", re.IGNORECASE)
+_LEAD = re.compile(rf"\W*(?P<type>{'|'.join(TYPES)})[ \t]*(?:\([^()]*\))?[ \t]*(?::|[–—]|-(?=[ ]))", re.IGNORECASE)
 _BLANK = re.compile(
     r"\[[^\[\]\n]{1,80}\](?![(\[:])|\{\{[^{}\n]{1,80}\}\}|<[A-Za-z][^<>\n]{0,40}>|(?<![\w@])(?:tb[dac]|todo|n/a|yyyy-mm-dd|\?{1,3})(?!\w)",
     re.IGNORECASE,
 )
 _STOP = re.compile(r"[|;()\[\],\n]|[ ][-–—][ ]|—|–|[ ]{3,}")
+_VAGUE = re.compile(
+    r"(?<!\w)(?:asap|soon|immediately|ongoing|later|next sprint|someday|eventually)(?!\w)", re.IGNORECASE
+)
 _BARE_LOGIN = re.compile(r"(?=[a-z0-9_.-]*[a-z])[a-z0-9][a-z0-9_.-]{0,38}(?:/[a-z0-9][a-z0-9_.-]{0,38}){0,5}")
 
 
@@ -142,7 +148,11 @@ STRIKE = "\x1b\x1b"  # stands for `~~` in a masked text: a boundary, never a wor
 def masked(text: str) -> str:
     """The text with code, emphasis marks and the inside of URLs made harmless; every position stays."""
     text = _CODE.sub(lambda m: m[1] + "x" * len(m[2]) + m[1], text) if "`" in text else text
-    return text.replace("**", "  ").replace("__", "  ").replace("~~", STRIKE)
+    text = text.replace("*", " ").replace("~~", STRIKE)
+    return _UNDERLINE.sub(lambda m: " " * len(m[0]), text) if "_" in text else text
+
+
+_UNDERLINE = re.compile(r"(?<![^\W_])_{1,3}|_{1,3}(?![^\W_])")
 
 
 def tokens(text: str, grammar: Grammar) -> tuple[Token, ...]:
@@ -152,7 +162,13 @@ def tokens(text: str, grammar: Grammar) -> tuple[Token, ...]:
     hidden = _hide(shape, references)
     covered = bytearray(len(text))
     taken: list[Token] = []
-    for found in (_keyed(hidden, grammar), _stamps(hidden, grammar), references, _loose(hidden, grammar)):
+    for found in (
+        _lead(hidden),
+        _keyed(hidden, grammar),
+        _stamps(hidden, grammar),
+        references,
+        _loose(hidden, grammar),
+    ):
         for token in found:
             if not any(covered[token.start : token.end]):
                 covered[token.start : token.end] = b"\1" * (token.end - token.start)
@@ -161,6 +177,8 @@ def tokens(text: str, grammar: Grammar) -> tuple[Token, ...]:
 
 
 def _references(shape: str, grammar: Grammar) -> Iterator[Token]:
+    if not _MAY_REFER.search(shape):
+        return
     for planned in _PLANNED.finditer(shape):
         yield _token(Mark.PLANNED, planned.start(), planned.end(), text=planned["key"])
     for found in find_references(shape, grammar.home, grammar.hosts):
@@ -180,6 +198,8 @@ def _token(mark: Mark, start: int, end: int, *, text: str = "") -> Token:
 
 
 def _hide(shape: str, references: tuple[Token, ...]) -> str:
+    if not references:
+        return shape
     hidden = list(shape)
     for token in references:
         hidden[token.start : token.end] = _HIDDEN * (token.end - token.start)
@@ -194,7 +214,7 @@ _HIDDEN = "\x1a"
 
 def _keyed(hidden: str, grammar: Grammar) -> Iterator[Token]:
     keys, kinds = _keys(_words(grammar.dialect))
-    for found in keys.finditer(hidden):
+    for found in keys.finditer(folded(hidden)):
         mark, colon = kinds[" ".join(found["key"].lower().split())], found["colon"] is not None
         reader = {
             Mark.OWNER: _owner_at,
@@ -335,10 +355,17 @@ def _keys(words: tuple[tuple[str, ...], tuple[str, ...]]) -> tuple[re.Pattern[st
     ordered = sorted((w for w in kinds if w), key=len, reverse=True)
     names = "|".join(re.escape(w).replace(r"\ ", "[ ]{1,3}") for w in ordered)
     pattern = rf"(?<![\w@/#.-])(?P<key>{names})(?:\(s\)|(?!\w))[ \t]{{0,4}}(?P<colon>[:=](?![/=]))?[ \t]{{0,4}}"
-    return re.compile(pattern, re.IGNORECASE), kinds
+    return re.compile(pattern), kinds
 
 
 # --- marks known by their form --------------------------------------------------------------------------------
+
+
+def _lead(hidden: str) -> Iterator[Token]:
+    """`Prevention: …` and `**Detection** – …`: the kind of action as the first word."""
+    found = _LEAD.match(hidden)
+    if found is not None:
+        yield _token(Mark.TYPE, found.start("type"), found.end(), text=TYPES[found["type"].lower()])
 
 
 def _stamps(hidden: str, grammar: Grammar) -> Iterator[Token]:
@@ -357,11 +384,16 @@ def _stamps(hidden: str, grammar: Grammar) -> Iterator[Token]:
 
 
 def _loose(hidden: str, grammar: Grammar) -> Iterator[Token]:
+    end = 0
     for found in MENTION.finditer(hidden):
-        real = () if found["name"].lower() in NOBODY else (found["name"],)
-        yield Token(Mark.OWNER, found.start(), found.end(), found.start(), found.end(), names=real)
+        if found.start() >= end:
+            names, end = _mentions_at(hidden, found.start())
+            real = tuple(name for name in names if name.lower() not in NOBODY)
+            yield Token(Mark.OWNER, found.start(), end, found.start(), end, names=real)
     for day in find_dates(hidden, grammar.today):
         yield _dated(day, 0, day.start, keyed=False, hinted=False)
+    for found in _VAGUE.finditer(hidden):
+        yield Token(Mark.DUE, *found.span(), *found.span(), day=read_date(found[0], grammar.today), firm=False)
     for found in _TYPE.finditer(hidden):
         said = (found["box"] or found["tag"]).lower()
         yield _token(Mark.TYPE, found.start(), found.end(), text=TYPES[said])

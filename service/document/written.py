@@ -17,6 +17,7 @@ class Slot:
 
     span: Span
     named: bool = False
+    whole: Span | None = None  # with the word that announces it, as in "by Friday"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Stretch:
 
     def slots(self, tokens: Sequence[Token]) -> tuple[Slot, ...]:
         found = ((self.span(t.value_start, t.value_end), t) for t in tokens)
-        return tuple(Slot(span, t.keyed) for span, t in found if span is not None)
+        return tuple(Slot(span, t.keyed, self.span(t.start, t.end)) for span, t in found if span is not None)
 
     def spans(self, places: Sequence[tuple[int, int]]) -> tuple[Span, ...]:
         found = [part for start, end in places for part in self.by_line(start, end)]
