@@ -107,6 +107,8 @@ def _reply(schema: Schema, name: str = "") -> Schema:
         return {"type": ["array", "null"], "items": one} if name in PLURALS | {"labels"} else one
     if name == "labels":  # names, or objects where `with_labels_details` asks for them
         return {"type": ["array", "null"], "items": {"type": ["string", "object"]}}
+    if name == "expires_at":  # a day, whatever the source says
+        return {"type": ["string", "null"]}
     relaxed = {k: v for k, v in schema.items() if k not in NULLABLE_KEYWORDS}
     if "properties" in schema:
         relaxed["properties"] = {n: _reply(s, n) for n, s in schema["properties"].items()}

@@ -206,8 +206,8 @@ def _login(call: Call, word: str) -> str | None:
 
 
 def _field_command(call: Call, command: Command, edit: IssueEdit) -> None:
-    if command.name == "due":
-        edit["due"] = spoken_date(command.argument, call.world.clock()) or edit.get("due")
+    if command.name == "due" and (day := spoken_date(command.argument, call.world.clock())):
+        edit["due"] = day
     if command.name == "remove_due_date":
         edit["due"] = None
     if command.name == "confidential":
