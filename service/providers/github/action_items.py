@@ -66,7 +66,7 @@ def _sub_issues(server: Server, ref: IssueRef) -> Iterator[tuple[IssueRef, str]]
     answer = server.gateway(ref.project).query(queries.CHILDREN, variables)
     issue = (answer.data.get("repository") or {}).get("issue")
     if issue is None:
-        raise answer.error or NotFound(f"{ref} is not there, or our account may not see it")
+        raise answer.why_not(str(ref))
     with reading(f"the sub-issues of {ref}"):
         for node in mapping.nodes(issue["subIssues"]):
             yield mapping.ref_of(node, ref), str(node["body"] or "")

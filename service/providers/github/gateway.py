@@ -19,7 +19,7 @@ from github import Github
 from github.Auth import Auth
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
-from service.providers.base import MalformedReply, NotFound, RateLimited, Rejected, Unavailable
+from service.providers.base import MalformedReply, NotFound, ProviderError, RateLimited, Rejected, Unavailable
 from service.providers.github.connection import TIMEOUT, Connection, Counter
 from service.providers.github.errors import Reply, Unsupported, graphql_error, reading, refusal
 
@@ -62,8 +62,12 @@ class Answer:
     """What GraphQL answered: partial data is data. `names` are the fields that its errors are about."""
 
     data: Mapping[str, Any]
-    error: Exception | None = None
+    error: ProviderError | None = None
     names: frozenset[str] = frozenset()
+
+    def why_not(self, what: str) -> ProviderError:
+        """Why `what` is not in the data. GitHub always says; an answer that does not is no answer of GitHub's."""
+        return self.error or MalformedReply(f"GitHub's answer holds neither {what} nor an error")
 
 
 class Gateway:

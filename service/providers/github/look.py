@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from service.model import Issue, IssueRef
-from service.providers.base import Gone, NotFound, ProviderError
+from service.providers.base import Gone
 from service.providers.github import mapping, queries
 from service.providers.github.errors import reading
-from service.providers.github.gateway import Answer
 from service.providers.github.mapping import SeenComment
 from service.providers.github.memory import Ids, Memory
 from service.providers.github.queries import Parts
@@ -79,20 +78,13 @@ def _ask(server: Server, ref: IssueRef, parts: Parts) -> Look:
             return Look(repository, str(answer.data["viewer"]["login"]), parts)
     less = _without(parts, answer.names)
     if less == parts:
-        raise _absent(ref, repository, answer)
+        raise answer.why_not(str(ref))
     server.saw_parts(ref.project, less)
     return _ask(server, ref, less)
 
 
 def _without(parts: Parts, names: frozenset[str]) -> Parts:
     return replace(parts, **{part: False for part, fields in _BELONGS.items() if fields & names})
-
-
-def _absent(ref: IssueRef, repository: object, answer: Answer) -> ProviderError:
-    if isinstance(answer.error, ProviderError):
-        return answer.error
-    where = f"issue {ref.number}" if repository else "the repository"
-    return NotFound(f"{where} of {ref} is not there, or our account may not see it")
 
 
 def _stands_where_asked(ref: IssueRef, repository: _Json) -> None:

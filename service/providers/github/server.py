@@ -141,7 +141,7 @@ class Server:
         answer = self.gateway(project).query(MORE_LABELS, {**named(project), "after": after})
         node = answer.data.get("repository")
         if not isinstance(node, dict):
-            raise answer.error or NotFound(f"{project} is not there, or our account may not see it")
+            raise answer.why_not(project)
         return node
 
 

@@ -80,7 +80,7 @@ def test_an_issue_keeps_what_it_says() -> None:
         node(body=None, lastEditedAt="2026-03-02T09:00:00Z", repository={"nameWithOwner": "Acme/Shop"}), HOME
     )
     assert (seen.ref, seen.body, seen.body_edited_at) == (IssueRef("github", "acme/shop", 7), "", AT)
-    assert (seen.labels, seen.assignees, seen.author) == ({"post-mortem"}, {"bob"}, "alice")
+    assert (seen.labels, seen.assignees, seen.author) == (frozenset({"post-mortem"}), frozenset({"bob"}), "alice")
 
 
 def test_an_issue_of_another_project_is_there() -> None:
@@ -153,7 +153,7 @@ def test_rest_labels_come_in_two_shapes() -> None:
         "html_url": "",
     }
     seen = mapping.issue_of_rest(row, HOME)
-    assert (seen.labels, seen.author, seen.closed_by) == ({"bare", "object"}, "ghost", "bob")
+    assert (seen.labels, seen.author, seen.closed_by) == (frozenset({"bare", "object"}), "ghost", "bob")
     assert (seen.state_reason, seen.closed_at) == ("not_planned", AT)
 
 
