@@ -96,7 +96,7 @@ def _label_times(server: Server, issue: Issue, status: Comment | None) -> Mappin
     """When labels were put on. It matters only where something happened since we last settled, so that looking at
     an untouched issue does not ask; and an issue unchanged since the last time it was asked has the same times.
     """
-    if not issue.labels or not issue.body.strip():
+    if not issue.labels:
         return {}
     if status and issue.updated_at and status.updated_at and issue.updated_at <= status.updated_at + _SAME_MOMENT:
         return {}
