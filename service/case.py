@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 from service import document
-from service.document import ActionItem, Document
+from service.document import ActionItem, Document, FieldState
 from service.document.likeness import fingerprint, likeness
 from service.model import Finding, Issue, IssueRef, ItemState, Snapshot, SyncState, placeholder
 from service.templates import Template
@@ -80,18 +80,45 @@ class Case:
         found = {word_of(names, label) for label in self.issue.labels}
         return tuple(word for word in type(names).model_fields if word in found)
 
-    @cached_property
+    @property
     def severity(self) -> str | None:
-        """The settled severity, else the label's, else the body's."""
-        on = self.words_on(self.vocabulary.labels.severity)
-        written = self.document.field("severity").value
-        return on[0] if len(on) == 1 else self.state.severity or (str(written) if written else None)
+        return self.settled("severity")
 
-    @cached_property
+    @property
     def category(self) -> str | None:
-        on = self.words_on(self.vocabulary.labels.category)
-        written = self.document.field("category").value
-        return on[0] if len(on) == 1 else self.state.category or (str(written) if written else None)
+        return self.settled("category")
+
+    def settled(self, field: str) -> str | None:
+        """The severity or category that stands: text and label against what both said last, the later change wins.
+
+        A value that was taken away on one side only is still the other side's.
+        """
+        names: Strict = getattr(self.vocabulary.labels, field)
+        last: str | None = getattr(self.state, field)
+        written, label = self._written(field, names), self._label(names, last)
+        changed = [value for value in (written, label) if value is not None and value != last]
+        if written is not None and label is not None and len(changed) > 1:
+            return label if self._label_is_later(names, label) else written
+        return changed[0] if changed else written or label or last
+
+    def _written(self, field: str, names: Strict) -> str | None:
+        found = self.document.field(field)
+        recorded = found.state is FieldState.RECORDED and str(found.value) in type(names).model_fields
+        return str(found.value) if recorded else None
+
+    def _label(self, names: Strict, last: str | None) -> str | None:
+        """The group's word on the issue; of several the one put on last, else the one that is new, else the gravest."""
+        on = self.words_on(names)
+        times = {word_of(names, name): at for name, at in self.issue.label_times.items()}
+        timed = [word for word in on if word in times]
+        if timed:
+            return max(timed, key=lambda word: times[word])
+        return next((word for word in on if word != last), on[0] if on else None)
+
+    def _label_is_later(self, names: Strict, label: str) -> bool:
+        edited, times = self.issue.body_edited_at, self.issue.label_times
+        put_on = next((at for name, at in times.items() if word_of(names, name) == label), self.issue.updated_at)
+        return edited is None or (put_on is not None and put_on > edited)
 
     @property
     def column_labels(self) -> tuple[str, ...]:
@@ -151,7 +178,8 @@ class Case:
         for item in self.document.items:
             words = fingerprint(item.text)
             seen[words] = seen.get(words, 0) + 1
-            keys.append(words if seen[words] == 1 else f"{words}-{seen[words]}")
+            # Keys are of one length, so that none is the beginning of another.
+            keys.append(words if seen[words] == 1 else fingerprint(f"{words} {seen[words]}"))
         return tuple(keys)
 
     def item_state(self, child: Issue) -> ItemState | None:

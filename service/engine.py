@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import get_args
 
 from service import document, report
 from service.case import Case
@@ -33,7 +34,7 @@ from service.model import (
     difference,
 )
 from service.policy import Policy
-from service.rules import Rule, rules
+from service.rules import Rule, Stage, rules
 
 MAX_PASSES = 40
 STATUS = "status"
@@ -52,7 +53,7 @@ def decide(snapshot: Snapshot, policy: Policy) -> Plan:
         return Plan(ref, findings=(*run.findings, stuck))
     changes = tuple(_with_comments(snapshot, run))
     related = (snapshot.parent.ref,) if snapshot.parent is not None else ()
-    reasons = tuple(run.reasons.get(_about(change), "engine") for change in changes)
+    reasons = tuple(", ".join(run.reasons.get(_about(change), ("engine",))) for change in changes)
     return Plan(ref, run.findings, changes, reasons, run.revisit_at, related)
 
 
@@ -65,7 +66,7 @@ class _Run:
     findings: tuple[Finding, ...] = ()
     says: dict[str, Say] = field(default_factory=dict)
     labels: list[EnsureLabel] = field(default_factory=list)
-    reasons: dict[object, str] = field(default_factory=dict)
+    reasons: dict[object, tuple[str, ...]] = field(default_factory=dict)
     revisit_at: datetime | None = None
 
     @property
@@ -77,9 +78,9 @@ class _Run:
         for _ in range(MAX_PASSES + len(self.snapshot.comments)):
             before = self.snapshot
             self.findings, self.revisit_at = (), None
-            for gate in (False, True):
-                if self.snapshot == before:  # gates judge only what has settled
-                    self._run(rule for rule in rules() if rule.gate is gate)
+            for stage in get_args(Stage):
+                if self.snapshot == before:  # the next stage looks only at what the one before left in peace
+                    self._run(rule for rule in rules() if rule.stage == stage)
             if self.snapshot == before:
                 return True
         return False
@@ -99,7 +100,7 @@ class _Run:
                 self.findings = (*self.findings, verdict)
             case Say():
                 self.says.setdefault(verdict.topic, verdict)
-                self.reasons.setdefault((EnsureComment, verdict.topic), rule.id)
+                self._because((EnsureComment, verdict.topic), rule)
             case Revisit(at=at):
                 self.revisit_at = at if self.revisit_at is None else min(at, self.revisit_at)
             case Remember(values=values):
@@ -123,8 +124,11 @@ class _Run:
             return
         if isinstance(rebased, EnsureLabel):
             self.labels.append(rebased)
-        self.reasons.setdefault(_about(rebased), rule.id)
+        self._because(_about(rebased), rule)
         self.snapshot = after
+
+    def _because(self, about: object, rule: Rule) -> None:
+        self.reasons[about] = tuple(dict.fromkeys((*self.reasons.get(about, ()), rule.id)))
 
 
 def _fenced(rule: Rule, case: Case, options: object) -> Iterator[Verdict]:
@@ -175,7 +179,7 @@ def _with_comments(before: Snapshot, run: _Run) -> Iterator[Change]:
 def _status(before: Snapshot, case: Case, findings: tuple[Finding, ...]) -> Iterator[Change]:
     """The one comment that is kept up to date. An issue about which there is nothing to remember has none."""
     state, old = case.state, before.comment(STATUS)
-    if old is None and state == SyncState():
+    if (old is None and state == SyncState()) or (state.paused and state == before.state):
         return
     body = report.status(case, findings)
     if old is None or old.body != body:

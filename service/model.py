@@ -417,7 +417,7 @@ class Plan:
     ref: IssueRef
     findings: tuple[Finding, ...] = ()
     changes: tuple[Change, ...] = ()
-    reasons: tuple[str, ...] = ()  # one rule id for each change
+    reasons: tuple[str, ...] = ()  # for each change, the ids of the rules that asked for it
     revisit_at: datetime | None = None
     related: tuple[IssueRef, ...] = ()
 

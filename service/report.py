@@ -48,10 +48,10 @@ def _headline(case: Case, findings: tuple[Finding, ...]) -> str:
     blockers = sum(f.level == "blocks" for f in findings)
     if case.state.paused:
         return "Closeout is paused here"
-    if case.issue.state == "closed" and not blockers:
-        return "Closed, with its follow-through in place" if case.kind == "post-mortem" else "Done"
     if any(f.rule == "closure" and f.level == "skipped" for f in findings):
         return "May close by a maintainer's decision"
+    if case.issue.state == "closed" and not blockers:
+        return "Closed, with its follow-through in place" if case.kind == "post-mortem" else "Done"
     if not blockers:
         return "Ready to close"
     return f"{blockers} {'thing' if blockers == 1 else 'things'} before this can close"

@@ -40,6 +40,10 @@ WRITTEN = """\
 
 The checkout returned errors after the deployment of the new price service.
 
+## Impact
+
+1,200 customers could not pay.
+
 ## Timeline
 
 | Time (UTC) | What happened |
@@ -82,6 +86,10 @@ None known.
 ## Links
 
 - [Trace of a failed checkout](https://traces.example/1)
+
+## Final review
+
+- [x] Somebody who was not there has read it
 """
 
 

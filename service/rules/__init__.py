@@ -11,13 +11,16 @@ import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from pydantic import Field
 
 from service.case import Case, Kind
 from service.model import Verdict
 from service.vocabulary import Strict
+
+
+Stage: TypeAlias = Literal["asks", "settles", "judges"]
 
 
 class Options(Strict):
@@ -39,14 +42,18 @@ class Example:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule as a value. `gate` rules run once the others have settled, and may read what those found."""
+    """A rule as a value.
+
+    `stage` says when it runs: `asks` before all else (what people asked for changes what the others find),
+    `judges` once the others have settled, with what they found in hand.
+    """
 
     id: str
     about: frozenset[Kind]
     options: type[Options]
     check: Callable[[Case, Any], Iterable[Verdict]]
     examples: tuple[Example, ...]
-    gate: bool = False
+    stage: Stage = "settles"
     doc: str = ""
 
     @property

@@ -102,7 +102,7 @@ RULE = Rule(
     about=POST_MORTEM,
     options=BoardOptions,
     check=check,
-    gate=True,
+    stage="judges",
     doc=__doc__,
     examples=(Example("a new post-mortem is a draft", "", frozenset({"post-mortem"}), changes=("AddLabels",)),),
 )

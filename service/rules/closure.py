@@ -198,7 +198,7 @@ RULE = Rule(
     about=POST_MORTEM,
     options=ClosureOptions,
     check=check,
-    gate=True,
+    stage="judges",
     doc=__doc__,
     examples=(
         Example(

@@ -254,6 +254,7 @@ RULE = Rule(
     about=POST_MORTEM,
     options=CommandsOptions,
     check=check,
+    stage="asks",
     doc=__doc__,
     examples=(Example("no command, nothing to do", "", frozenset({"post-mortem"})),),
 )

@@ -75,7 +75,7 @@ RULE = Rule(
     about=ACTION_ITEM,
     options=DefinitionOfDoneOptions,
     check=check,
-    gate=True,
+    stage="judges",
     doc=__doc__,
     examples=(
         Example(

@@ -58,7 +58,7 @@ def _in_step(case: Case, pair: Pair) -> Iterator[Verdict]:
             fix=f"Write one of: {', '.join(known)}.",
         )
         return
-    wanted = _wanted(case, pair)
+    wanted = case.settled(pair.field)
     if wanted is None:
         return
     yield from _labelled(case, pair, wanted)
@@ -67,35 +67,6 @@ def _in_step(case: Case, pair: Pair) -> Iterator[Verdict]:
         yield SetBody(case.issue.ref, case.issue.body, body)
     if pair.last != wanted:
         yield Remember({pair.field: wanted})
-
-
-def _wanted(case: Case, pair: Pair) -> str | None:
-    """The later change wins; a value that was taken away on one side only is put back from the other."""
-    field = case.document.field(pair.field)
-    written = str(field.value) if field.state is FieldState.RECORDED else None
-    label = _label(case, pair)
-    changed = [value for value in (written, label) if value is not None and value != pair.last]
-    if len(changed) == 2 and _label_is_later(case, pair, str(label)):
-        return label
-    return changed[0] if changed else written or label or pair.last
-
-
-def _label(case: Case, pair: Pair) -> str | None:
-    """The group's word on the issue; of several the one put on last, else the one that is new, else the gravest."""
-    on = case.words_on(pair.names)
-    if not on:
-        return None
-    times = {word_of(pair.names, name): at for name, at in case.issue.label_times.items()}
-    timed = [word for word in on if word in times]
-    if timed:
-        return max(timed, key=lambda word: times[word])
-    return next((word for word in on if word != pair.last), on[0])
-
-
-def _label_is_later(case: Case, pair: Pair, label: str) -> bool:
-    edited, times = case.issue.body_edited_at, case.issue.label_times
-    put_on = next((at for name, at in times.items() if word_of(pair.names, name) == label), case.issue.updated_at)
-    return edited is None or (put_on is not None and put_on > edited)
 
 
 def _labelled(case: Case, pair: Pair, wanted: str) -> Iterator[Verdict]:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import strategies as st
 
 from service.case import Case
+from service.hidden import state_block, topic_marker
 from service.model import Card, Comment, Issue, IssueRef, ItemState, Marker, Override, Permission, Snapshot, SyncState
 from service.policy import Policy
 from service.rules.action_items import ActionItemsOptions
@@ -188,13 +189,16 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         cards=draw(st.sampled_from([(), (Card(1, "Draft"),), (Card(1, "Complete"),), (Card(1, None),)])),
         private=draw(st.booleans()),
     )
+    state = draw(states())
+    kept = f"{topic_marker('status')}\n\nAs it was.\n\n{state_block(state)}\n"
+    status = (Comment("90", BOT, kept, topic="status"),) if state != SyncState() else ()
     return Snapshot(
         issue=issue,
         observed_at=NOW,
         viewer=BOT,
         children=draw(children()),
-        comments=draw(comments()),
-        state=draw(states()),
+        comments=(*status, *draw(comments())),
+        state=state,
         capabilities=able,
         labels=draw(st.sampled_from([frozenset(), frozenset({"bug", "overdue"})])),
         people=PEOPLE,

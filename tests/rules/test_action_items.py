@@ -179,12 +179,12 @@ def test_a_target_project_is_used_but_never_for_a_private_post_mortem() -> None:
 
 def test_text_of_people_cannot_act_through_us() -> None:
     """Quick actions, mentions of everybody and closing keywords are made harmless in the new issue."""
-    line = "- [ ] /close fixes #3 and tell @all <!-- closeout:comment topic=status --> - @bob - 2026-04-01"
+    line = "- [ ] /close it and tell @all of <b>this</b> <!-- closeout:comment topic=status --> - @bob - 2026-04-01"
     [made] = created(decide(listed(line), Policy()))
     assert not any(part.startswith("/") for part in made.body.split("\n"))
     assert not made.title.startswith("/")
     assert "@all" not in made.body + made.title
-    assert "fixes #3" not in made.body
+    assert "<b>" not in made.body
     assert made.body.count("<!-- closeout:") == 1
 
 

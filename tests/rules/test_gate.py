@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from service.engine import decide
+from service.hidden import topic_marker
 from service.model import Comment, EnsureComment, Override, Plan, Reopen, Snapshot, SyncState
 from service.policy import Policy
 from service.rules.closure import ClosureOptions
@@ -76,7 +77,7 @@ def test_warn_explains_and_leaves_it_closed() -> None:
 def test_after_three_refusals_in_a_day_it_is_left_to_people() -> None:
     """Says so once, and does not reopen; a day later it holds again."""
     topics = [f"refused:{(NOW - timedelta(hours=h)).isoformat(timespec='seconds')}" for h in (3, 2, 1)]
-    earlier = tuple(Comment(str(i), BOT, f"<!-- {t} -->", topic=t) for i, t in enumerate(topics))
+    earlier = tuple(Comment(str(i), BOT, topic_marker(t), topic=t) for i, t in enumerate(topics))
     seen = replace(unfinished(), comments=earlier)
     plan = decide(seen, Policy())
     assert Reopen not in kinds(plan)

@@ -22,7 +22,7 @@ def seen(severity: str, *labels: str, **more: object) -> Snapshot:
 
 def severity_after(before: Snapshot) -> tuple[str, list[str]]:
     after = apply_all(before, decide(before, Policy()).changes)
-    text = after.issue.body.split("**Severity:** ")[1].split("\n")[0]
+    text = after.issue.body.split("**Severity:** ")[1].split("\n")[0].strip()
     return text, sorted(label for label in after.issue.labels if label.startswith("severity"))
 
 

@@ -50,7 +50,7 @@ VAGUE = {
         "Improve monitoring",
         "Improve monitoring of the checkout queue",
         "Add more alerts",
-        "Monitoring",
+        "Alerting",
         "Better visibility",
         "Enhance observability across services",
     ),
