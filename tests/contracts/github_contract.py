@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from graphql import (
@@ -32,8 +32,9 @@ REST = "/api/v3"
 GRAPHQL = "/api/graphql"
 
 # Statuses that GitHub answers on any call, whatever the document lists for it: refused or missing credentials, rate
-# limits, and trouble on its side. https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api
-ANYWHERE = frozenset({401, 403, 404, 429, 500, 502, 503, 504})
+# limits, trouble on its side (https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api), and
+# redirects (https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects).
+ANYWHERE = frozenset({301, 302, 307, 401, 403, 404, 429, 500, 502, 503, 504})
 
 # Fields that GitHub documents and that the npm schema, older than the REST document, does not have yet.
 # https://docs.github.com/graphql/reference/objects#issue
@@ -105,15 +106,20 @@ def check_reply(exchange: Exchange) -> list[str]:
 
 def check_graphql(document: str, variables: Mapping[str, Any] | None = None) -> list[str]:
     """What is wrong with a GraphQL document, and with the values of its variables where they are given."""
+    problems, operation = _read_document(document)
+    if problems or variables is None or operation is None:
+        return list(problems)
+    return list(_variable_problems(operation, dict(variables)))
+
+
+@lru_cache(maxsize=500)
+def _read_document(document: str) -> tuple[tuple[str, ...], OperationDefinitionNode | None]:
+    """The same few documents are sent again and again."""
     try:
         parsed = parse(document)
     except GraphQLError as error:
-        return [error.message]
-    problems = [error.message for error in validate(schema(), parsed)]
-    operation = get_operation_ast(parsed)
-    if problems or variables is None or operation is None:
-        return problems
-    return list(_variable_problems(operation, dict(variables)))
+        return (error.message,), None
+    return tuple(error.message for error in validate(schema(), parsed)), get_operation_ast(parsed)
 
 
 def check_webhook(event: str, payload: Mapping[str, Any]) -> list[str]:
