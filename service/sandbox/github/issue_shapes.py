@@ -204,7 +204,7 @@ def event_json(world: Boards, issue: IssueRow, row: EventRow) -> Json | None:
     }
 
 
-def _event_detail(world: Boards, row: EventRow, name: str) -> Json:
+def _event_detail(world: Boards, row: EventRow, name: str) -> Json:  # noqa: PLR0911 - one case a kind of event
     detail = row.detail
     match name:
         case "labeled" | "unlabeled":
