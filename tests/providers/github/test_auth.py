@@ -1,0 +1,104 @@
+"""A GitHub App against the sandbox: installations, tokens that expire or are revoked, and its own name."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from service.hidden import topic_marker
+from service.model import EnsureComment, EnsureLabel, Label
+from service.providers.base import Forbidden
+from service.providers.github.auth import AppAuth, TokenAuth
+from service.providers.github.client import GitHub
+from service.sandbox import Sandbox
+from tests.clock import Clock
+from tests.providers.stage import PROJECT, Stage
+
+
+@pytest.fixture(scope="module")
+def private_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@pytest.fixture
+def stage(sandbox: Sandbox, clock: Clock, private_key: str) -> Stage:
+    def build(stage: Stage, login: str, url: str = "") -> GitHub:
+        auth = AppAuth(login, private_key)
+        return GitHub(auth=auth, clock=clock, sleep=stage.sleep, url=f"{sandbox.github_url}/api/v3")
+
+    stage = Stage("github", sandbox, clock, build)
+    stage.set_up()
+    return stage
+
+
+@pytest.fixture
+def app(stage: Stage) -> GitHub:
+    provider = stage.provider(str(stage.sandbox.world.app.id))
+    assert isinstance(provider, GitHub)
+    return provider
+
+
+def minted(stage: Stage) -> int:
+    return sum(record.path.endswith("/access_tokens") for record in stage.sandbox.log)
+
+
+def test_an_app_acts_as_its_bot(stage: Stage, app: GitHub) -> None:
+    """It sees itself under one name, and knows its own comment again."""
+    assert app.fetch(stage.pm).viewer == "closeout[bot]"
+    change = EnsureComment(stage.pm, "status", topic_marker("status"))
+    app.apply(change)
+    found = app.fetch(stage.pm).comment("status")
+    assert found is not None
+    assert found.author == "closeout[bot]"
+
+
+def test_an_app_without_graphql_has_the_same_name(stage: Stage, app: GitHub) -> None:
+    """REST tells it by the App's slug."""
+    stage.sandbox.world.features["github"].graphql = False
+    app.apply(EnsureComment(stage.pm, "status", topic_marker("status")))
+    seen = app.fetch(stage.pm)
+    assert (seen.viewer, seen.comment("status") is not None) == ("closeout[bot]", True)
+
+
+def test_a_token_serves_until_shortly_before_its_end(stage: Stage, app: GitHub, clock: Clock) -> None:
+    """One an hour, replaced five minutes early, and counted among the requests."""
+    app.fetch(stage.pm)
+    clock.forward(seconds=3200)
+    app.fetch(stage.pm)
+    assert minted(stage) == 1
+    clock.forward(seconds=200)
+    app.fetch(stage.pm)
+    assert minted(stage) == 2
+    assert app.requests == stage.requests_made()
+
+
+def test_a_revoked_token_is_replaced_at_once(stage: Stage, app: GitHub) -> None:
+    """A create that was refused for it is made, once."""
+    app.fetch(stage.pm)
+    stage.fault(
+        "v3/repos/acme/shop/issues/1/comments", kind="status", status=401, body='{"message": "Bad credentials"}'
+    )
+    app.apply(EnsureComment(stage.pm, "status", topic_marker("status")))
+    assert minted(stage) == 2
+    said = [c for c in stage.sandbox.world.issue("github", PROJECT, 1).comments if c.author == "closeout[bot]"]
+    assert len(said) == 1
+
+
+def test_an_app_that_is_not_installed_says_so(stage: Stage, app: GitHub) -> None:
+    """The remedy is the owner's, and the sentence names it."""
+    with pytest.raises(Forbidden, match="not installed on acme/elsewhere; install it there"):
+        app.apply(EnsureLabel(stage.ref(1, "acme/elsewhere"), Label("x", "000000")))
+
+
+def test_a_wrong_app_is_forbidden(stage: Stage) -> None:
+    """Another App's id with our key."""
+    with pytest.raises(Forbidden, match="wrong, expired or revoked"):
+        stage.provider("1").fetch(stage.pm)
+
+
+def test_credentials_do_not_show_themselves(private_key: str) -> None:
+    """A credential in a log line or a traceback shows nothing."""
+    assert "secret" not in repr(TokenAuth("secret"))
+    assert "PRIVATE" not in repr(AppAuth("1", private_key))
