@@ -115,7 +115,7 @@ class Service:
     def settle(self, timeout: float = 30.0, *, horizon: float = 0.0) -> None:
         """Waits until nothing is being looked at, or due within `horizon` seconds. Raises TimeoutError."""
         end = time.monotonic() + timeout
-        self.queue.wakeup.signal()  # a clock that was moved makes things due without a word
+        self.queue.wakeup.signal_all()  # a clock that was moved makes things due without a word
         while True:
             seen = self.queue.wakeup.count
             if not self.overview.busy(horizon):
@@ -124,7 +124,7 @@ class Service:
             if left <= 0:
                 waiting = ", ".join(f"{t.issue} ({t.state}: {t.error})" for t in self.overview.tasks())
                 raise TimeoutError(f"after {timeout:g} s the queue still holds {waiting}")
-            self.queue.wakeup.wait(seen, min(left, 0.25))
+            self.queue.wakeup.watch(seen, min(left, 0.25))
 
     def _look(self) -> Callable[[IssueRef], Plan]:
         return self.reconciler().reconcile

@@ -70,10 +70,12 @@ _Job = tuple[Callable[[Connection], Any], Future[Any]]
 
 def _commit(engine: Engine, batch: Sequence[_Job]) -> None:
     jobs = [(job, future) for job, future in batch if future.set_running_or_notify_cancel()]
-    outcomes: list[Callable[[], None]] = []
     try:
         with engine.begin() as connection:
-            outcomes = [_attempt(connection, job, future) for job, future in jobs]
+            if len(jobs) == 1:  # the transaction itself is undone if it fails
+                outcomes = [_telling(jobs[0][1].set_result, jobs[0][0](connection))]
+            else:
+                outcomes = [_attempt(connection, job, future) for job, future in jobs]
     except Exception as error:  # noqa: BLE001 - every waiter must hear of it, whatever it was
         outcomes = [_telling(future.set_exception, error) for _, future in jobs]
     for tell in outcomes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import Connection, inspect, literal, select
+from sqlalchemy import Connection, Double, bindparam, inspect, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.sql.elements import ColumnElement
@@ -50,7 +50,10 @@ class Database:
             database.close()
 
     def now(self) -> ColumnElement[float]:
-        return self.dialect.now() if self._clock is None else literal(self._clock())
+        """The time at which a statement runs, for use in it. Statements may be kept and run again."""
+        if self._clock is None:
+            return self.dialect.now()
+        return bindparam(None, type_=Double(), callable_=self._clock, unique=True)
 
     def read(self, job: Callable[[Connection], T]) -> T:
         """Runs the job in a transaction of its own that sees one state. Raises `StoreUnavailable`."""

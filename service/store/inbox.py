@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from service.store.database import Database
 from service.store.tables import deliveries, work
@@ -34,9 +34,39 @@ class Received:
         return tuple(self.nudges)
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A verified delivery on its way into the inbox; `packed` is its body, compressed."""
+
+    forge: str
+    id: str
+    event: str
+    packed: bytes
+
+    @classmethod
+    def of(cls, forge: str, delivery_id: str, event: str, body: bytes) -> Arrival:
+        return cls(forge, delivery_id, event, zlib.compress(body[:_KEPT], level=1))
+
+
 class Inbox:
     def __init__(self, database: Database) -> None:
         self._database = database
+        which = (deliveries.c.forge == bindparam("forge_")) & (deliveries.c.id == bindparam("id_"))
+        self._known = select(deliveries.c.nudges).where(which)
+        insert = database.dialect.insert(deliveries).values(received_at=database.now())
+        keys = [deliveries.c.forge, deliveries.c.id]
+        self._keep = insert.on_conflict_do_update(index_elements=keys, set_={"nudges": insert.excluded.nudges})
+
+    def processed(self, connection: Connection, arrival: Arrival) -> bool:
+        """Whether a delivery of this name is here already, and everything it nudged has been looked at since."""
+        names = {"forge_": arrival.forge, "id_": arrival.id}
+        nudges = connection.execute(self._known, names).scalar_one_or_none()
+        return nudges is not None and state_of(connection, nudges) == "processed"
+
+    def keep(self, connection: Connection, arrival: Arrival, nudges: Mapping[str, int]) -> None:
+        """Keeps the delivery with the nudges it gave; one that came again keeps its first time."""
+        row = {"forge": arrival.forge, "id": arrival.id, "event": arrival.event, "body": arrival.packed}
+        connection.execute(self._keep, {**row, "nudges": nudges})
 
     def latest(self, limit: int = 50) -> list[Received]:
         """The newest first, without their bodies."""
@@ -70,12 +100,6 @@ class Inbox:
         return self._database.write(sweep)
 
 
-def known_nudges(connection: Connection, forge: str, delivery_id: str) -> Mapping[str, int] | None:
-    """What a delivery of this id nudged, or None where it is new."""
-    query = select(deliveries.c.nudges).where(deliveries.c.forge == forge, deliveries.c.id == delivery_id)
-    return connection.execute(query).scalar_one_or_none()
-
-
 def state_of(connection: Connection, nudges: Mapping[str, int]) -> DeliveryState:
     """`processed` once every issue it nudged has been looked at since; `dead` where that was given up."""
     query = select(work.c.issue, work.c.state, work.c.done).where(work.c.issue.in_(list(nudges)))
@@ -83,10 +107,6 @@ def state_of(connection: Connection, nudges: Mapping[str, int]) -> DeliveryState
     if not open_rows:
         return "processed"
     return "dead" if any(row.state == "dead" for row in open_rows) else "waiting"
-
-
-def packed(body: bytes) -> bytes:
-    return zlib.compress(body[:_KEPT], level=1)
 
 
 def moment(seconds: float) -> datetime:

@@ -32,10 +32,11 @@ class Overview:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._due_in = select(func.min(work.c.due_at) - database.now())
 
     def due_in(self) -> float | None:
         """Seconds until something is due, 0 or less if something is, None if nothing is planned."""
-        return self._database.read(lambda c: c.execute(select(func.min(work.c.due_at) - self._database.now())).scalar())
+        return self._database.read(lambda c: c.execute(self._due_in).scalar())
 
     def busy(self, horizon: float = 0.0) -> int:
         """Issues being looked at, or due within `horizon` seconds, or with a nudge that nobody has answered."""

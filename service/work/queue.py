@@ -1,24 +1,26 @@
 """Which issues to look at, and when. All state is in the database; any number of processes may share it.
 
-A nudge raises an issue's counter. A worker claims the issue for the length of a lease, looks, and finishes with
-the token it was given: whoever lost the lease meanwhile cannot finish. A counter raised meanwhile runs again.
+A nudge raises an issue's counter. A worker claims the issue for the length of a lease, looks, and finishes with the
+token it was given: whoever lost the lease meanwhile cannot finish. A counter raised meanwhile runs again.
 """
 
 from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, literal, null, select, update
+from sqlalchemy import Connection, null, update
+from sqlalchemy.sql.base import Executable
 
 from service.model import IssueRef
 from service.store.database import Database
-from service.store.inbox import known_nudges, packed, state_of
-from service.store.tables import deliveries, work
+from service.store.inbox import Arrival, Inbox
+from service.store.tables import work
+from service.work.statements import Statements, fenced
 from service.work.timing import Timing, retry_delay
 from service.work.wakeup import Wakeup
 
@@ -47,6 +49,8 @@ class Queue:
         self.timing = timing or Timing()
         self.wakeup = Wakeup()
         self._database = database
+        self._inbox = Inbox(database)
+        self._sql = Statements(database, self.timing)
         self._chance = chance or random.Random()  # noqa: S311 - spreads retries, guards nothing
 
     def accept(self, forge: str, delivery_id: str, event: str, refs: Iterable[IssueRef], body: bytes) -> Accepted:
@@ -54,144 +58,65 @@ class Queue:
 
         A delivery that was already processed nudges nothing; one that is still waiting, or was given up, does.
         """
-        kept, issues = packed(body), tuple(dict.fromkeys(refs))
-        repeated = self._database.write(lambda c: self._accept(c, (forge, delivery_id, event), issues, kept))
+        arrival, issues = Arrival.of(forge, delivery_id, event, body), tuple(dict.fromkeys(refs))
+        repeated = self._database.write(lambda c: self._accept(c, arrival, issues))
         if not repeated:
             self.wakeup.signal()
         return Accepted(delivery_id, repeated)
 
-    def _accept(
-        self, connection: Connection, name: tuple[str, str, str], refs: Sequence[IssueRef], body: bytes
-    ) -> bool:
-        forge, delivery_id, event = name
-        before = known_nudges(connection, forge, delivery_id)
-        if before is not None and state_of(connection, before) == "processed":
+    def _accept(self, connection: Connection, arrival: Arrival, refs: Sequence[IssueRef]) -> bool:
+        if self._inbox.processed(connection, arrival):
             return True
-        nudges = {str(ref): self._nudge(connection, ref, delivered=True) for ref in refs}
-        now = self._database.now()
-        row = {
-            "forge": forge,
-            "id": delivery_id,
-            "event": event,
-            "body": body,
-            "received_at": now,
-            "nudges": nudges,
-        }
-        insert = self._database.dialect.insert(deliveries).values(**row)
-        keys = [deliveries.c.forge, deliveries.c.id]
-        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_={"nudges": nudges}))
+        nudges = {str(ref): self._raise(connection, self._sql.deliver, ref) for ref in refs}
+        self._inbox.keep(connection, arrival, nudges)
         return False
 
     def nudge(self, ref: IssueRef, not_before: datetime | None = None) -> None:
         """Look at this issue soon, or at the given time unless something asks for it sooner."""
-        self._database.write(lambda c: self._nudge(c, ref, not_before=not_before))
+        if not_before is None:
+            self._database.write(lambda c: self._raise(c, self._sql.nudge, ref))
+        else:
+            self._database.write(lambda c: self._raise(c, self._sql.plan, ref, then=not_before.timestamp()))
         self.wakeup.signal()
 
-    def _nudge(
-        self,
-        connection: Connection,
-        ref: IssueRef,
-        *,
-        delivered: bool = False,
-        not_before: datetime | None = None,
-    ) -> int:
-        """Returns the nudge's number. A dead issue gets one more try; a failed one still waits for its time."""
-        now = self._database.now()
-        fresh = {"state": "ready", "wanted": 1, "claimed": 0, "done": 0, "attempts": 0, "crashes": 0}
-        due = now + self.timing.debounce if not_before is None else not_before.timestamp()
-        stamps = {"due_at": due, "first_at": now, "changed_at": now}
-        insert = self._database.dialect.insert(work).values(issue=str(ref), delivered=int(delivered), **fresh, **stamps)
-        values = self._raised(now, not_before)
-        if delivered:
-            values["delivered"] = work.c.wanted + 1
-        upsert = insert.on_conflict_do_update(index_elements=[work.c.issue], set_=values)
-        return int(connection.execute(upsert.returning(work.c.wanted)).scalar_one())
-
-    def _raised(self, now: Any, not_before: datetime | None) -> dict[str, Any]:
-        """What a further nudge makes of a row that exists."""
-        old = work.c
-        first = func.coalesce(old.first_at, now)
-        if not_before is None:
-            when = _least(now + self.timing.debounce, first + self.timing.longest_wait)
-        else:
-            then = literal(not_before.timestamp())
-            when = case((old.state == "ready", _least(old.due_at, then)), else_=then)
-        later = _greatest(func.coalesce(old.hold_until, 0.0), when)
-        return {
-            "wanted": old.wanted + 1,
-            "state": case((old.state == "running", "running"), else_="ready"),
-            "due_at": case((old.state == "running", old.due_at), else_=later),
-            "first_at": first,
-            "changed_at": now,
-        }
+    @staticmethod
+    def _raise(connection: Connection, statement: Executable, ref: IssueRef, **values: float) -> int:
+        return int(connection.execute(statement, {"name": str(ref), **values}).scalar_one())
 
     def claim(self) -> Claim | None:
         """The issue that has been due longest, or None. Also takes over what a dead worker left behind."""
-        while (row := self._database.write(self._claim)) is not None:
-            claim = Claim(
-                IssueRef.parse(row.issue),
-                row.owner,
-                row.claimed,
-                row.attempts,
-                by_delivery=row.delivered > row.done,
-            )
+        while True:
+            token = {"token": secrets.token_hex(16)}
+            row = self._database.write(lambda c, t=token: c.execute(self._sql.claim, t).first())  # type: ignore[misc]
+            if row is None:
+                return None
+            by_delivery = row.delivered > row.done
+            claim = Claim(IssueRef.parse(row.issue), row.owner, row.claimed, row.attempts, by_delivery)
             if row.crashes < self.timing.most_crashes:
                 return claim
             self._bury(claim, f"given up: the worker that looked at it died, {row.crashes} times in a row")
-        return None
-
-    def _claim(self, connection: Connection) -> Row[Any] | None:
-        now = self._database.now()
-        old = work.c
-        due = select(old.issue).where(old.due_at <= now).order_by(old.due_at).limit(1)
-        due = self._database.dialect.skip_locked(due)
-        return connection.execute(
-            update(work)
-            .where(old.issue == due.scalar_subquery())
-            .values(
-                state="running",
-                owner=secrets.token_hex(16),
-                claimed=old.wanted,
-                due_at=now + self.timing.lease,
-                first_at=null(),
-                crashes=old.crashes + case((old.state == "running", 1), else_=0),
-                changed_at=now,
-            )
-            .returning(old.issue, old.owner, old.claimed, old.attempts, old.crashes, old.delivered, old.done)
-        ).first()
 
     def extend(self, claim: Claim) -> bool:
         """The lease lasts its full length from now. False: it was lost, and another may hold the issue."""
-        return self._update(claim, {"due_at": self._database.now() + self.timing.lease})
+        return self._held(claim, self._sql.extend)
 
     def finish(self, claim: Claim, revisit_at: datetime | None = None, related: Iterable[IssueRef] = ()) -> bool:
         """The look succeeded; the related issues are nudged with it. False: the lease was lost."""
         others = tuple(dict.fromkeys(ref for ref in related if ref != claim.ref))
+        values: dict[str, Any] = {"issue_": str(claim.ref), "owner_": claim.owner, "seen": claim.claimed}
+        statement = self._sql.finish
+        if revisit_at is not None:
+            statement, values["then"] = self._sql.revisit, revisit_at.timestamp()
 
         def done(connection: Connection) -> bool:
-            held = connection.execute(self._finished(claim, revisit_at)).rowcount == 1
+            held = bool(connection.execute(statement, values).rowcount)
             for ref in others if held else ():
-                self._nudge(connection, ref)
+                self._raise(connection, self._sql.nudge, ref)
             return held
 
-        return self._signalled(self._database.write(done))
-
-    def _finished(self, claim: Claim, revisit_at: datetime | None) -> Any:
-        now, old = self._database.now(), work.c
-        again = old.wanted > claim.claimed
-        soon = _least(now + self.timing.debounce, func.coalesce(old.first_at, now) + self.timing.longest_wait)
-        later = null() if revisit_at is None else literal(revisit_at.timestamp())
-        rest = "idle" if revisit_at is None else "ready"
-        values = {
-            "state": case((again, "ready"), else_=rest),
-            "due_at": case((again, soon), else_=later),
-            "done": claim.claimed,
-            "attempts": 0,
-            "crashes": 0,
-            "hold_until": null(),
-            "error": null(),
-        }
-        return self._fenced(claim, values)
+        held = self._database.write(done)
+        self.wakeup.signal()
+        return held
 
     def fail(self, claim: Claim, error: str, *, limit: int) -> bool:
         """The look failed for the `attempts + 1`-th time in a row: try later, or give up at the limit."""
@@ -206,41 +131,30 @@ class Queue:
 
     def release(self, claim: Claim) -> bool:
         """Hands the issue back unlooked, for another worker to take at once."""
-        now = self._database.now()
-        return self._signalled(self._update(claim, {"state": "ready", "due_at": now, "owner": null()}))
-
-    def _hold(self, claim: Claim, error: str, seconds: float, attempts: int) -> bool:
-        until = self._database.now() + seconds
-        values = {"state": "ready", "due_at": until, "hold_until": until, "attempts": attempts, "crashes": 0}
-        return self._signalled(self._update(claim, values | {"error": error, "owner": null()}))
-
-    def _bury(self, claim: Claim, error: str) -> bool:
-        # At the limits: a new event gets the issue a single further try, a replay gets it all of them.
-        values = {"state": "dead", "due_at": null(), "hold_until": null(), "owner": null(), "error": error}
-        counts = {"attempts": claim.attempts + 1, "crashes": self.timing.most_crashes - 1}
-        return self._signalled(self._update(claim, values | counts))
-
-    def _update(self, claim: Claim, values: Mapping[str, Any]) -> bool:
-        return self._database.write(lambda c: c.execute(self._fenced(claim, values)).rowcount == 1)
-
-    def _fenced(self, claim: Claim, values: Mapping[str, Any]) -> Any:
-        held = (work.c.issue == str(claim.ref)) & (work.c.owner == claim.owner) & (work.c.state == "running")
-        return update(work).where(held).values(changed_at=self._database.now(), **values)
-
-    def _signalled(self, held: bool) -> bool:  # noqa: FBT001 - passes the answer through
-        self.wakeup.signal()
-        return held
+        return self._held(claim, self._sql.release)
 
     def replay(self, ref: IssueRef) -> bool:
         """Gives a dead issue all its tries again, now. False: it is not dead."""
         values = {"state": "ready", "due_at": self._database.now(), "attempts": 0, "crashes": 0}
         revive = update(work).where(work.c.issue == str(ref), work.c.state == "dead").values(**values)
-        return self._signalled(self._database.write(lambda c: c.execute(revive).rowcount == 1))
+        dead = self._database.write(lambda c: bool(c.execute(revive).rowcount))
+        self.wakeup.signal()
+        return dead
 
+    def _hold(self, claim: Claim, error: str, seconds: float, attempts: int) -> bool:
+        until = self._database.now() + seconds
+        return self._end(claim, error, state="ready", due_at=until, hold_until=until, attempts=attempts, crashes=0)
 
-def _least(one: Any, other: Any) -> Any:
-    return case((one <= other, one), else_=other)
+    def _bury(self, claim: Claim, error: str) -> bool:
+        # At the limits: a new event gets the issue a single further try, a replay gets it all of them.
+        counts = {"attempts": claim.attempts + 1, "crashes": self.timing.most_crashes - 1}
+        return self._end(claim, error, state="dead", due_at=null(), hold_until=null(), **counts)
 
+    def _end(self, claim: Claim, error: str, **values: Any) -> bool:
+        return self._held(claim, fenced(self._database, error=error, owner=null(), **values))
 
-def _greatest(one: Any, other: Any) -> Any:
-    return case((one >= other, one), else_=other)
+    def _held(self, claim: Claim, statement: Executable) -> bool:
+        names = {"issue_": str(claim.ref), "owner_": claim.owner}
+        held = self._database.write(lambda c: bool(c.execute(statement, names).rowcount))
+        self.wakeup.signal()
+        return held

@@ -49,7 +49,7 @@ class Workers:
     def stop(self, patience: float = 20.0) -> None:
         """Finishes what is being looked at; what takes longer than `patience` seconds is handed back."""
         self._stopping.set()
-        self._queue.wakeup.signal()
+        self._queue.wakeup.signal_all()
         for thread in filter(threading.Thread.is_alive, self._threads):
             thread.join(patience / len(self._threads))
         with self._guard:
@@ -76,7 +76,7 @@ class Workers:
             seen = self._queue.wakeup.count
             try:
                 if not self._work_on_one(look):
-                    self._queue.wakeup.wait(seen, self._pause())
+                    self._queue.wakeup.work(seen, self._pause())
             except StoreUnavailable as error:
                 _log.error("database_unavailable", reason=str(error))
                 self._stopping.wait(_POLL)
@@ -90,6 +90,7 @@ class Workers:
         claim = self._queue.claim() if due is not None and due <= 0 else None
         if claim is None:
             return False
+        self._queue.wakeup.signal()  # another may take what else is due
         with self._guard:
             self._held.add(claim)
         try:

@@ -86,7 +86,7 @@ def test_a_killed_workers_issue_is_taken_over(database: Database, start: Start) 
     process.wait()
     claim = None
     while claim is None:
-        queue.wakeup.wait(queue.wakeup.count, 0.02)
+        queue.wakeup.watch(queue.wakeup.count, 0.02)
         claim = queue.claim()
     assert (claim.ref, claim.by_delivery) == (ref, True)
     assert queue.finish(claim)

@@ -43,7 +43,7 @@ class Shop:
             seen = self.queue.wakeup.count
             if true():
                 return
-            self.queue.wakeup.wait(seen, 0.05)
+            self.queue.wakeup.watch(seen, 0.05)
         raise AssertionError(f"it never came: {self.overview.tasks()}")
 
     def settle(self) -> None:

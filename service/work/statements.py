@@ -1,0 +1,101 @@
+"""The queue's SQL, built once: putting a statement together costs more than running it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import bindparam, case, func, null, select, update
+from sqlalchemy.sql.base import Executable
+
+from service.store.database import Database
+from service.store.tables import work
+from service.work.timing import Timing
+
+_OLD = work.c
+
+
+class Statements:
+    """Each expects its parameters by name; all but `nudge` and `claim` are fenced by `issue_` and `owner_`."""
+
+    def __init__(self, database: Database, timing: Timing) -> None:
+        self._database, self._timing = database, timing
+        now = database.now()
+        soon = _least(now + timing.debounce, func.coalesce(_OLD.first_at, now) + timing.longest_wait)
+        then: Any = bindparam("then")
+        sooner = case((_OLD.state == "ready", _least(_OLD.due_at, then)), else_=then)
+        self.nudge = self._nudge(now + timing.debounce, soon, delivered=False)
+        self.deliver = self._nudge(now + timing.debounce, soon, delivered=True)
+        self.plan = self._nudge(then, sooner, delivered=False)
+        self.claim = self._claim()
+        self.extend = fenced(database, due_at=now + timing.lease)
+        self.finish = self._finish(soon, "idle", null())
+        self.revisit = self._finish(soon, "ready", then)
+        self.release = fenced(database, state="ready", due_at=now, owner=null())
+
+    def _nudge(self, first_due: Any, due: Any, *, delivered: bool) -> Executable:
+        """Raises the counter of the issue `name`, and returns its new value.
+
+        A running issue stays with its worker. A dead one gets one more try. A failed one still waits for its time.
+        """
+        now = self._database.now()
+        fresh = {"state": "ready", "wanted": 1, "claimed": 0, "done": 0, "attempts": 0, "crashes": 0}
+        fresh |= {"delivered": int(delivered), "due_at": first_due, "first_at": now, "changed_at": now}
+        running = _OLD.state == "running"
+        raised = {
+            "wanted": _OLD.wanted + 1,
+            "state": case((running, "running"), else_="ready"),
+            "due_at": case((running, _OLD.due_at), else_=_greatest(func.coalesce(_OLD.hold_until, 0.0), due)),
+            "first_at": func.coalesce(_OLD.first_at, now),
+            "changed_at": now,
+        }
+        if delivered:
+            raised["delivered"] = _OLD.wanted + 1
+        insert = self._database.dialect.insert(work).values(issue=bindparam("name"), **fresh)
+        upsert = insert.on_conflict_do_update(index_elements=[_OLD.issue], set_=raised).returning(_OLD.wanted)
+        statement: Executable = upsert
+        return statement
+
+    def _claim(self) -> Executable:
+        """Takes the row that has been due longest, with the token `token`. A lease that ended counts as a crash."""
+        now = self._database.now()
+        due = select(_OLD.issue).where(_OLD.due_at <= now).order_by(_OLD.due_at).limit(1)
+        taken = {
+            "state": "running",
+            "owner": bindparam("token"),
+            "claimed": _OLD.wanted,
+            "due_at": now + self._timing.lease,
+            "first_at": null(),
+            "crashes": _OLD.crashes + case((_OLD.state == "running", 1), else_=0),
+            "changed_at": now,
+        }
+        chosen = self._database.dialect.skip_locked(due).scalar_subquery()
+        told = (_OLD.issue, _OLD.owner, _OLD.claimed, _OLD.attempts, _OLD.crashes, _OLD.delivered, _OLD.done)
+        return update(work).where(_OLD.issue == chosen).values(**taken).returning(*told)
+
+    def _finish(self, soon: Any, state: str, later: Any) -> Executable:
+        """Goes to `state`, due `later`, unless the counter was raised since `seen`: then it is due `soon`."""
+        again = _OLD.wanted > bindparam("seen")
+        return fenced(
+            self._database,
+            state=case((again, "ready"), else_=state),
+            due_at=case((again, soon), else_=later),
+            done=bindparam("seen"),
+            attempts=0,
+            crashes=0,
+            hold_until=null(),
+            error=null(),
+        )
+
+
+def fenced(database: Database, **values: Any) -> Executable:
+    """An update of the row that `owner_` still holds; whoever lost the lease changes nothing."""
+    held = (_OLD.issue == bindparam("issue_")) & (_OLD.owner == bindparam("owner_")) & (_OLD.state == "running")
+    return update(work).where(held).values(changed_at=database.now(), **values)
+
+
+def _least(one: Any, other: Any) -> Any:
+    return case((one <= other, one), else_=other)
+
+
+def _greatest(one: Any, other: Any) -> Any:
+    return case((one >= other, one), else_=other)
