@@ -9,8 +9,10 @@ from graphql import build_schema
 
 from service.providers.github import queries as github
 from service.providers.gitlab import queries as gitlab
+from service.sandbox.github import graphql as github_sandbox
+from service.sandbox.gitlab.graphql_schema import SDL
 from tests.contracts import gitlab_graphql
-from tests.contracts.github_contract import check_graphql
+from tests.contracts.github_contract import check_graphql, schema
 from tests.contracts.graphql_subset import differences
 
 THEIRS = """
@@ -84,3 +86,15 @@ def test_every_kind_of_difference_is_named() -> None:
         "Pet = Fish: does not exist",
         "Query.pet(id): is required",
     ]
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("features", [(), github_sandbox.FEATURES], ids=["an older server", "everything"])
+def test_the_sandboxs_github_schema_is_a_part_of_githubs(features: tuple[str, ...]) -> None:
+    """Every type, field, argument, default and nullability is GitHub's, so that replies have GitHub's shape."""
+    assert differences(github_sandbox.schema(frozenset(features)), schema()) == []
+
+
+def test_the_sandboxs_gitlab_schema_is_a_part_of_what_is_known_of_gitlabs() -> None:
+    """The same for work items, as far as GitLab's schema is public."""
+    assert differences(build_schema(SDL), gitlab_graphql.schema()) == []
