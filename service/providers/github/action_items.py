@@ -37,6 +37,7 @@ def create(server: Server, change: CreateActionItem) -> IssueRef:
         return create(server, change)
     except ProviderError:
         server.memory.forget()
+        server.forget_labels(change.project)  # one of them may have been deleted since
         raise
     if server.memory.holds(change.ref, server.clock()):
         server.memory.children[change.key] = ref

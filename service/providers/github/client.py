@@ -35,6 +35,7 @@ from service.providers.github.errors import reading
 from service.providers.github.gateway import Wire, repository, segment
 from service.providers.github.server import Server
 
+DOTCOM = "https://api.github.com"
 _FILE_SECONDS = 60
 
 
@@ -52,14 +53,14 @@ class GitHub:
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
         forge: str = "github",
-        url: str = "https://api.github.com",
+        url: str = DOTCOM,
         cache: Cache | None = None,
     ) -> None:
         self.forge = forge
         self._counter = Counter()
         kept = cache if cache is not None else Cache(clock)
         wire = Wire(url, self._counter, clock, sleep)
-        self._server = Server(forge, access(auth, wire, kept), kept, clock)
+        self._server = Server(forge, access(auth, wire, kept), kept, clock, is_dotcom=url == DOTCOM)
 
     @property
     def requests(self) -> int:

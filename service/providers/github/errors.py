@@ -46,6 +46,14 @@ class Reply:
             raise MalformedReply(f"GitHub's answer (status {self.status}) is not JSON") from None
 
 
+class ServerError(Unavailable):
+    """The server failed, with this status."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class Unsupported(Rejected):
     """The server's GraphQL lacks what was asked, or the credential lacks its scope; `names` are the fields."""
 
@@ -75,7 +83,7 @@ def refusal(reply: Reply, doing: str, now: datetime) -> ProviderError:  # noqa: 
         case status if status >= 500 and "retry-after" in reply.headers:
             return RateLimited(sentence, retry_after=wait_of(reply.headers, now))
         case status if status >= 500 or status == 408:
-            return Unavailable(sentence)
+            return ServerError(sentence, status=status)
         case status if status >= 400:
             return Rejected(sentence)
         case _:
@@ -97,7 +105,7 @@ def graphql_error(errors: Sequence[Mapping[str, Any]], reply: Reply, now: dateti
     """The error that a GraphQL `errors` list stands for. GitHub answers 200 and puts the kind into `type`."""
     kinds = {str(error.get("type") or "") for error in errors}
     said = "; ".join(dict.fromkeys(str(error.get("message", "")) for error in errors))[:500]
-    if "RATE_LIMITED" in kinds or any(words in said for words in _LIMIT_IN_WORDS):
+    if kinds & {"RATE_LIMITED", "RATE_LIMIT"} or _is_limit_in_words(said):
         wait = wait_of(reply.headers, now)
         return RateLimited(f"GitHub limits our GraphQL requests: {said}", retry_after=wait)
     unknown = _unknown_fields(errors)
@@ -152,6 +160,10 @@ def _is_limited(reply: Reply, said: str) -> bool:
         return True
     if reply.headers.get("x-ratelimit-remaining") == "0":
         return True
+    return _is_limit_in_words(said)
+
+
+def _is_limit_in_words(said: str) -> bool:
     return Requester.isRateLimitError(said) or any(words in said for words in _LIMIT_IN_WORDS)
 
 

@@ -19,7 +19,7 @@ from github import Github
 from github.Auth import Auth
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
-from service.providers.base import MalformedReply, NotFound, ProviderError, RateLimited, Rejected, Unavailable
+from service.providers.base import MalformedReply, ProviderError, RateLimited, Rejected, Unavailable
 from service.providers.github.connection import TIMEOUT, Connection, Counter
 from service.providers.github.errors import Reply, Unsupported, graphql_error, reading, refusal
 
@@ -139,14 +139,7 @@ class Gateway:
     def _ask(self, document: str, variables: Mapping[str, object], *, repeatable: bool = True) -> Answer:
         body = {"query": document, "variables": variables}
         request = Request("POST", self._requester.graphql_url, body=body)
-        try:
-            reply = self._once(request, repeatable=repeatable)
-        except NotFound as error:
-            raise NoGraphQL(str(error)) from error
-        except Rejected as error:
-            if "405" in str(error):
-                raise NoGraphQL(str(error)) from error
-            raise
+        reply = self._once(request, repeatable=repeatable)
         with reading("a GraphQL request"):
             return self._answer(reply, reply.json())
 
@@ -183,6 +176,8 @@ class Gateway:
             reply = self._send(request)
         if reply.status < 300:
             return reply
+        if reply.status in (404, 405, 501) and request.path == self._requester.graphql_url:
+            raise NoGraphQL(f"GitHub answered {reply.status} to {request}; this server has no GraphQL there")
         if reply.status >= 500 and not repeatable:
             raise Unavailable(f"GitHub answered {reply.status} to {request}; it may or may not have happened")
         raise refusal(reply, str(request), self._wire.clock())

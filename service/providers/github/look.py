@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from service.model import Issue, IssueRef
-from service.providers.base import Gone
+from service.providers.base import Forbidden, Gone
 from service.providers.github import mapping, queries
-from service.providers.github.errors import reading
+from service.providers.github.errors import Unsupported, reading
 from service.providers.github.mapping import SeenComment
 from service.providers.github.memory import Ids, Memory
 from service.providers.github.queries import Parts
@@ -76,7 +76,8 @@ def _ask(server: Server, ref: IssueRef, parts: Parts) -> Look:
     if isinstance(repository, dict) and repository.get("issue"):
         with reading("our own account"):
             return Look(repository, str(answer.data["viewer"]["login"]), parts)
-    less = _without(parts, answer.names)
+    is_lack = isinstance(answer.error, (Unsupported, Forbidden))  # a passing failure is none
+    less = _without(parts, answer.names) if is_lack else parts
     if less == parts:
         raise answer.why_not(str(ref))
     server.saw_parts(ref.project, less)

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from service import document, hidden
 from service.model import Capabilities, Comment, Issue, IssueRef, Snapshot, SyncState
-from service.providers.base import Unavailable
 from service.providers.github import comments, look, look_rest, people
+from service.providers.github.errors import ServerError
 from service.providers.github.gateway import NoGraphQL
 from service.providers.github.memory import Memory, Written
-from service.providers.github.server import DAY, HOUR, Server
+from service.providers.github.server import HOUR, Server
 from service.providers.github.sighting import Sighting
 
 _OUTAGE_SECONDS = 300
@@ -48,20 +48,19 @@ def _capabilities(server: Server, seen: Sighting) -> Capabilities:
 
 
 def _look(server: Server, ref: IssueRef) -> Sighting:
-    """GraphQL, else REST. An endpoint that fails before it ever worked is taken for a missing one, for a while."""
+    """GraphQL, else REST. An endpoint that answers 500 before it ever worked counts as missing for a while."""
     if not server.has_graphql:
         return look_rest.look(server, ref)
-    worked = server.key("graphql-worked", "")
     try:
         seen = look.look(server, ref)
     except NoGraphQL:
         server.lacks_graphql(HOUR)
-    except Unavailable:
-        if server.cache.get(worked, default=False):
+    except ServerError as error:
+        if error.status != 500 or server.knows_graphql:
             raise
         server.lacks_graphql(_OUTAGE_SECONDS)
     else:
-        server.cache.put(worked, value=True, seconds=DAY)
+        server.saw_graphql()
         return seen
     return look_rest.look(server, ref)
 

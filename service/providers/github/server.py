@@ -31,6 +31,7 @@ class Server:
     access: Access
     cache: Cache
     clock: Callable[[], datetime]
+    is_dotcom: bool = False
     memory: Memory = field(default_factory=Memory)
 
     def gateway(self, project: str) -> Gateway:
@@ -51,6 +52,14 @@ class Server:
     @property
     def has_graphql(self) -> bool:
         return self.cache.get(self.key("graphql", ""), default=True)
+
+    @property
+    def knows_graphql(self) -> bool:
+        """github.com has GraphQL; elsewhere, whether it has answered before."""
+        return self.is_dotcom or self.cache.get(self.key("graphql-worked", ""), default=False)
+
+    def saw_graphql(self) -> None:
+        self.cache.put(self.key("graphql-worked", ""), value=True, seconds=DAY)
 
     def lacks_graphql(self, seconds: float) -> None:
         self.cache.put(self.key("graphql", ""), value=False, seconds=seconds)
@@ -121,6 +130,10 @@ class Server:
         self.cache.drop(self.key("label-tail", project))
         if known:
             self.cache.put(self.key("labels", project), {**known, name: node}, LABEL_SECONDS)
+
+    def forget_labels(self, project: str) -> None:
+        for kind in ("labels", "label-tail"):
+            self.cache.drop(self.key(kind, project))
 
     def _look(self, project: str) -> str:
         """Reads a repository's id and its labels. Returns the id."""

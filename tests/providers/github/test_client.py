@@ -30,12 +30,13 @@ from service.model import (
     SetTitle,
     SyncState,
 )
-from service.providers.base import Forbidden, Gone, Rejected, Unavailable
+from service.providers.base import Forbidden, Gone, MalformedReply, Rejected, Unavailable
 from service.providers.cache import Cache
 from service.providers.github.auth import TokenAuth
 from service.providers.github.client import GitHub
 from service.sandbox import Sandbox
 from tests.clock import Clock
+from tests.providers.github.scripted import Say, Scripted
 from tests.providers.stage import BODY, BOT, PROJECT, Stage
 
 HERE = ("github", PROJECT)
@@ -439,3 +440,44 @@ def test_graphql_is_tried_again_after_a_while(stage: Stage, provider: GitHub) ->
     count = stage.requests_made()
     provider.fetch(stage.pm)
     assert "POST graphql" in asked(stage, count)
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_gateways_failure_says_nothing_about_the_server(stage: Stage, provider: GitHub, status: int) -> None:
+    """A proxy in trouble while the service starts must not turn boards into labels."""
+    stage.fault("graphql", kind="status", status=status, times=0)
+    with pytest.raises(Unavailable):
+        provider.fetch(stage.pm)
+
+
+def test_a_failure_inside_one_part_is_no_lack_of_it(scripted: Scripted, clock: Clock) -> None:
+    """GitHub running out of time over the sub-issues does not mean that there are none."""
+    error = {
+        "message": "Something went wrong while executing your query.",
+        "path": ["repository", "issue", "subIssues"],
+    }
+    data = {"viewer": {"login": BOT}, "repository": {"issue": None}}
+    scripted.on("POST /api/graphql", Say(200, {"data": data, "errors": [error]}))
+    provider = GitHub(auth=TokenAuth("t"), clock=clock, sleep=lambda _: None, url=f"{scripted.url}/api/v3")
+    with pytest.raises(Unavailable, match="Something went wrong"):
+        provider.fetch(IssueRef("github", PROJECT, 1))
+    assert all("subIssues" in each.body["query"] for each in scripted.asked if each.body)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"type": "INSUFFICIENT_SCOPES", "message": "Your token has not been granted the required scopes"},
+        {"type": "FORBIDDEN", "message": "Resource not accessible", "path": ["repository", "issue", "projectItems"]},
+        {"message": "x", "extensions": {"code": "undefinedField", "fieldName": "projectItems"}},
+        {"message": "Field 'projectItems' doesn't exist on type 'Issue'"},
+    ],
+)
+def test_a_credential_without_projects_sees_the_rest(scripted: Scripted, clock: Clock, error: dict[str, Any]) -> None:
+    """The query is refused for one part of it; asked without that part, once and from then on."""
+    scripted.on("POST /api/graphql", Say(200, {"data": None, "errors": [error]}), Say(200, {"data": {}}))
+    provider = GitHub(auth=TokenAuth("t"), clock=clock, sleep=lambda _: None, url=f"{scripted.url}/api/v3")
+    with pytest.raises(MalformedReply):
+        provider.fetch(IssueRef("github", PROJECT, 1))
+    first, second = (each.body["query"] for each in scripted.asked if each.body)
+    assert ("projectItems" in first, "projectItems" in second, "subIssues" in second) == (True, False, True)

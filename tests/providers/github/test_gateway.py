@@ -21,7 +21,7 @@ from service.providers.base import (
     Unavailable,
 )
 from service.providers.github.connection import Counter
-from service.providers.github.errors import Unsupported
+from service.providers.github.errors import ServerError, Unsupported
 from service.providers.github.gateway import ATTEMPTS, Gateway, NoGraphQL, Wire, repository, segment
 from tests.clock import START, Clock
 from tests.providers.github.scripted import Say, Scripted
@@ -151,7 +151,7 @@ def test_a_limits_waits_have_a_bound_together(gateway: Gateway, scripted: Script
         ),
         (Say(200, "<html>not json"), MalformedReply, "not JSON"),
         (Say(404, '"text"'), NotFound, "404"),
-        (Say(500, '{"cut'), Unavailable, "500"),
+        (Say(500, '{"cut'), ServerError, "500"),
     ],
 )
 def test_each_refusal_becomes_a_decision(
