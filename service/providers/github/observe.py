@@ -106,7 +106,7 @@ def _completed(server: Server, seen: Sighting, state: SyncState) -> tuple[Commen
 def _people(server: Server, ref: IssueRef, seen: Sighting) -> dict[str, bool]:
     for login, node in seen.people.items():
         people.saw(server, ref.project, login, node or login)
-    return people.assignable(server, ref.project, document.mentions(seen.issue.body))
+    return people.assignable(server, ref.project, sorted(document.mentions(seen.issue.body)))
 
 
 def _remember(server: Server, seen: Sighting, snapshot: Snapshot) -> None:
