@@ -44,13 +44,16 @@ class Stack:
         raise AssertionError("Closeout and the forge still answer each other")
 
     def writes(self) -> list[str]:
-        """What Closeout changed on the forges so far, as requests."""
-        reading = ("GET", "HEAD")
-        return [
+        """What Closeout did so far: its writing REST requests, effect or not, and all that happened by its hand."""
+        asked = [
             f"{record.method} {record.path}"
             for record in self.sandbox.log
-            if record.actor == BOT and record.method not in reading and not record.path.endswith("/graphql")
+            if record.actor == BOT and record.method != "GET" and not record.path.endswith("/graphql")
         ]
+        done = [
+            f"{event.kind} {event.path}#{event.number}" for event in self.sandbox.world.events if event.actor == BOT
+        ]
+        return asked + done
 
     def issue(self, forge: str, number: int, project: str = PROJECTS[0]) -> IssueRow:
         return self.sandbox.world.issue(forge, project, number)
