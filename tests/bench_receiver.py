@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,8 +98,8 @@ def _port(line: str) -> int:
 def _until(port: int, path: str) -> None:
     pause = threading.Event()
     for _ in range(6000):
-        with suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        client = closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30))
+        with suppress(OSError, http.client.HTTPException), client as connection:
             connection.request("GET", path)
             if connection.getresponse().status == 200:
                 return

@@ -134,7 +134,7 @@ class Service:
         return None
 
     def _workers_problem(self) -> str | None:
-        return None if self.workers.alive else "a worker thread has ended; the log says why"
+        return None if self.workers.alive else "the workers are starting, or one has ended; the log says why"
 
 
 def _parse_github(

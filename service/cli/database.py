@@ -17,7 +17,8 @@ def migrate() -> None:
     """
     from service.cli.deliveries import opened  # noqa: PLC0415
 
-    opened().close()
+    with opened():
+        pass
     typer.echo("The database is up to date.")
 
 
@@ -30,6 +31,5 @@ def prune(days: Annotated[float, typer.Option(min=0, help="Keep deliveries this 
     from service.cli.deliveries import opened  # noqa: PLC0415
     from service.store.inbox import Inbox  # noqa: PLC0415
 
-    database = opened()
-    typer.echo(f"Removed {Inbox(database).forget(days)} deliveries.")
-    database.close()
+    with opened() as database:
+        typer.echo(f"Removed {Inbox(database).forget(days)} deliveries.")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from service.cli.references import issue_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +29,8 @@ def latest(*, limit: Annotated[int, typer.Option(help="How many, newest first.")
     """
     from service.store.inbox import Inbox  # noqa: PLC0415
 
-    found = Inbox(opened()).latest(limit)
+    with opened() as database:
+        found = Inbox(database).latest(limit)
     if as_json:
         typer.echo(json.dumps([_data(delivery) for delivery in found], indent=2))
         return
@@ -43,7 +48,8 @@ def show(delivery: Annotated[str, typer.Argument(help="The delivery's id, as the
     """
     from service.store.inbox import Inbox  # noqa: PLC0415
 
-    found = Inbox(opened()).find(delivery)
+    with opened() as database:
+        found = Inbox(database).find(delivery)
     if found is None:
         raise typer.BadParameter(f"there is no delivery {delivery!r} in the inbox", param_hint="DELIVERY")
     body = found.body.decode("utf-8", errors="replace")
@@ -62,7 +68,8 @@ def dead(*, as_json: _Json = False) -> None:
     """
     from service.work.overview import Overview  # noqa: PLC0415
 
-    tasks = Overview(opened()).tasks("dead")
+    with opened() as database:
+        tasks = Overview(database).tasks("dead")
     if as_json:
         rows = [{"issue": t.issue, "since": t.changed_at.isoformat(), "error": t.error} for t in tasks]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -80,35 +87,33 @@ def replay(
 
     Example: closeout deliveries replay github:acme/shop#12
     """
-    from service.model import IssueRef  # noqa: PLC0415
     from service.work.overview import Overview  # noqa: PLC0415
     from service.work.queue import Queue  # noqa: PLC0415
 
     if (issue is None) is not every:
         raise typer.BadParameter("name one issue, or give --all", param_hint="REF")
-    database = opened()
-    names = [task.issue for task in Overview(database).tasks("dead")] if issue is None else [issue]
-    queue = Queue(database)
-    for name in names:
-        try:
-            ref = IssueRef.parse(name)
-        except ValueError as error:
-            raise typer.BadParameter(str(error), param_hint="REF") from None
-        if not queue.replay(ref):
-            raise typer.BadParameter(f"{ref} was not given up; `closeout deliveries dead` lists what was")
-        typer.echo(f"{ref}: will be looked at again")
-    if not names:
+    with opened() as database:
+        given_up = [task.issue for task in Overview(database).tasks("dead")]
+        for ref in [issue_named(name) for name in (given_up if issue is None else [issue])]:
+            if not Queue(database).replay(ref):
+                raise typer.BadParameter(f"{ref} was not given up; `closeout deliveries dead` lists what was")
+            typer.echo(f"{ref}: will be looked at again")
+    if every and not given_up:
         typer.echo("Nothing was given up.")
 
 
-def opened() -> Database:
+@contextmanager
+def opened() -> Iterator[Database]:
     """The database of the settings, ready to use."""
     from service.settings import load  # noqa: PLC0415
     from service.store.database import Database  # noqa: PLC0415
 
     database = Database(load().database_url.get_secret_value())
-    database.migrate()
-    return database
+    try:
+        database.migrate()
+        yield database
+    finally:
+        database.close()
 
 
 def _data(delivery: Received) -> dict[str, object]:

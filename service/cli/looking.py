@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from service.cli.references import issue_named
+
 if TYPE_CHECKING:
     from service.model import Change, IssueRef, Plan
     from service.reconciler import Reconciler
@@ -29,7 +31,7 @@ def plan(ref: _Ref, *, as_json: _Json = False, fail_on: _FailOn = FailOn.NOTHING
 
     Example: closeout plan github:acme/shop#12
     """
-    issue = _issue(ref)
+    issue = issue_named(ref)
     found = _reconciler(issue).plan(issue)
     _show(found, as_json=as_json)
     _judge(found, fail_on)
@@ -40,7 +42,7 @@ def reconcile(ref: _Ref, *, as_json: _Json = False, fail_on: _FailOn = FailOn.NO
 
     Example: closeout reconcile gitlab:acme/shop#12
     """
-    issue = _issue(ref)
+    issue = issue_named(ref)
     found = _reconciler(issue).reconcile(issue)
     _show(found, as_json=as_json)
     _judge(found, fail_on)
@@ -51,15 +53,6 @@ class _Unrecorded:
 
     def record(self, ref: IssueRef, *, rule: str, change: Change, result: str) -> None:
         del ref, rule, change, result
-
-
-def _issue(text: str) -> IssueRef:
-    from service.model import IssueRef  # noqa: PLC0415
-
-    try:
-        return IssueRef.parse(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="REF") from None
 
 
 def _reconciler(issue: IssueRef) -> Reconciler:

@@ -34,6 +34,7 @@ class Workers:
         self._overview = overview
         self._make_look = make_look
         self._held: set[Claim] = set()
+        self._looking = 0  # threads that have made their look
         self._guard = threading.Lock()
         self._stopping = threading.Event()
         self._stopped = threading.Event()
@@ -63,8 +64,8 @@ class Workers:
 
     @property
     def alive(self) -> bool:
-        """Whether every thread is at work."""
-        return all(thread.is_alive() for thread in self._threads)
+        """Whether every thread has what it needs to look, and is at work."""
+        return all(thread.is_alive() for thread in self._threads) and self._looking == len(self._threads)
 
     def _run(self) -> None:
         try:
@@ -72,6 +73,8 @@ class Workers:
         except Exception:
             _log.exception("worker_not_started")
             raise
+        with self._guard:
+            self._looking += 1
         while not self._stopping.is_set():
             seen = self._queue.wakeup.count
             try:

@@ -262,6 +262,6 @@ def test_a_worker_that_cannot_start_is_noticed(shop: Shop) -> None:
     workers = Workers(shop.queue, shop.overview, Script, threads=1)
     assert not workers.alive
     workers.start()
-    assert workers.alive
+    shop.until(lambda: workers.alive)
     workers.stop()
     assert not workers.alive
