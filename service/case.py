@@ -11,9 +11,9 @@ from typing import Literal, TypeAlias
 from service import document
 from service.document import ActionItem, Document, FieldState
 from service.document.likeness import fingerprint, likeness
-from service.model import Finding, Issue, IssueRef, ItemState, Snapshot, SyncState, placeholder
+from service.model import Finding, Issue, IssueRef, ItemState, Label, Snapshot, SyncState, placeholder
 from service.templates import Template
-from service.vocabulary import COLUMNS, Strict, Vocabulary, word_of
+from service.vocabulary import Strict, Vocabulary, word_of
 
 Kind: TypeAlias = Literal["post-mortem", "action-item"]
 
@@ -75,6 +75,9 @@ class Case:
 
     # --- labels -----------------------------------------------------------------------------------------------
 
+    def exists(self, label: Label) -> bool:
+        return label.name.casefold() in {name.casefold() for name in self.snapshot.labels}
+
     def words_on(self, names: Strict) -> tuple[str, ...]:
         """Which words of a label group the issue carries: `("high",)` for `severity-high`."""
         found = {word_of(names, label) for label in self.issue.labels}
@@ -119,14 +122,6 @@ class Case:
         edited, times = self.issue.body_edited_at, self.issue.label_times
         put_on = next((at for name, at in times.items() if word_of(names, name) == label), self.issue.updated_at)
         return edited is None or (put_on is not None and put_on > edited)
-
-    @property
-    def column_labels(self) -> tuple[str, ...]:
-        """The columns that are labels here: none with a project board; all but Complete where closed is a column."""
-        able = self.snapshot.capabilities
-        if able.project_board:
-            return ()
-        return COLUMNS[:-1] if able.closed_is_a_column else COLUMNS
 
     def document_of(self, text: str) -> Document:
         return document.read(text, today=self.today, dialect=self.vocabulary.dialect, home=self.issue.ref)

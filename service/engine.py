@@ -53,7 +53,7 @@ def decide(snapshot: Snapshot, policy: Policy) -> Plan:
         return Plan(ref, findings=(*run.findings, stuck))
     changes = tuple(_with_comments(snapshot, run))
     related = (snapshot.parent.ref,) if snapshot.parent is not None else ()
-    reasons = tuple(", ".join(run.reasons.get(_about(change), ("engine",))) for change in changes)
+    reasons = tuple(", ".join(run.reasons.get(_about(change), (STATUS,))) for change in changes)
     return Plan(ref, run.findings, changes, reasons, run.revisit_at, related)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, create_model
@@ -123,7 +123,7 @@ class _Loader(yaml.SafeLoader):
 
     def _refusal(self, sentence: str) -> yaml.composer.ComposerError:
         event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call] # PyYAML's stubs stop here
-        return yaml.composer.ComposerError(None, None, sentence, event.start_mark)
+        return yaml.composer.ComposerError(None, None, sentence, cast("yaml.Mark | None", event.start_mark))
 
 
 def _policy(read: PolicyFileBase) -> Policy:

@@ -67,12 +67,22 @@ def _blocking(findings: tuple[Finding, ...]) -> Iterator[str]:
 
 
 def _points(findings: Iterable[Finding]) -> Iterator[str]:
-    """One bullet each: where, what, how to put it right, whose it is. Findings at one place share a bullet."""
+    """One bullet each: where, what, how to put it right, whose it is.
+
+    What is said of one place shares a bullet, and so do places of which the same is said.
+    """
+    by_place: dict[tuple[str, tuple[str, ...]], list[Finding]] = {}
     for finding in findings:
-        where = f"**{finding.where}**: " if finding.where else ""
-        who = f" ({', '.join(f'`{name}`' for name in finding.who)})" if finding.who else ""
-        fix = f" {finding.fix}" if finding.fix else ""
-        yield f"- {where}{finding.message}{who}{fix}"
+        by_place.setdefault((finding.where or finding.message, finding.who), []).append(finding)
+    alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (_, who), found in by_place.items():
+        said = " ".join(dict.fromkeys(f.message for f in found))
+        fixes = " ".join(dict.fromkeys(f.fix for f in found if f.fix))
+        alike.setdefault((f"{said} {fixes}".strip(), who), []).append(found[0].where)
+    for (words, who), places in alike.items():
+        where = ", ".join(f"**{place}**" for place in places if place)
+        names = f" ({', '.join(f'`{name}`' for name in who)})" if who else ""
+        yield f"- {where}{names}: {words}" if where else f"- {words}{names}"
 
 
 def _advice(findings: tuple[Finding, ...]) -> Iterator[str]:

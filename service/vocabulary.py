@@ -102,8 +102,8 @@ class Vocabulary(Strict):
         wanted = {name.casefold() for name in (*self.labels.trigger, self.labels.post_mortem)}
         return any(label.casefold() in wanted for label in labels)
 
-    def taxonomy(self, *, column_labels: tuple[str, ...]) -> tuple[Label, ...]:
-        """Every label the service uses, with its colour and description, column labels only as named."""
+    def taxonomy(self) -> tuple[Label, ...]:
+        """Every label the service uses but those of columns, with its colour and description."""
         labels = self.labels
         return (
             Label(labels.post_mortem, "5319e7", "A blameless post-mortem"),
@@ -112,11 +112,10 @@ class Vocabulary(Strict):
             *_labels(labels.severity, _SEVERITY_COLORS, "Severity: {}"),
             *_labels(labels.action_type, dict.fromkeys(ACTION_TYPES, "c5def5"), "Action item for {}"),
             *_labels(labels.category, dict.fromkeys(CATEGORIES, "bfd4f2"), "Cause: {}"),
-            *(
-                Label(getattr(labels.column, c), "ededed", f"Board column: {getattr(self.columns, c)}")
-                for c in column_labels
-            ),
         )
+
+    def column_label(self, column: str) -> Label:
+        return Label(getattr(self.labels.column, column), "ededed", f"Board column: {getattr(self.columns, column)}")
 
 
 _SEVERITY_COLORS = {"critical": "b60205", "high": "d93f0b", "medium": "fbca04", "low": "c2e0c6"}

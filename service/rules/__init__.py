@@ -19,7 +19,6 @@ from service.case import Case, Kind
 from service.model import Verdict
 from service.vocabulary import Strict
 
-
 Stage: TypeAlias = Literal["asks", "settles", "judges"]
 
 

@@ -123,11 +123,11 @@ def _lacking(case: Case, item: ActionItem) -> Iterator[Finding]:
         yield _finding(item, "It does not say what to do.", "Write the action, beginning with a verb.")
     if not item.owners:
         written = f" ({quoted(item.owner_text)} is no account name)" if item.owner_text else ""
-        yield _finding(item, f"It has no owner{written}.", f"Add a person to the line: `- @{_someone(case)}`.")
+        yield _finding(item, f"It has no owner{written}.", f"Add a person: `- @{_someone(case)}`.")
     if item.problem:
         yield _finding(item, plain(item.problem), f"Write the date as in `{_in_two_weeks(case)}`.")
     elif item.due is None:
-        yield _finding(item, "It has no deadline.", f"Add a date to the line: `- {_in_two_weeks(case)}`.")
+        yield _finding(item, "It has no deadline.", f"Add a date: `- {_in_two_weeks(case)}`.")
 
 
 def _finding(item: ActionItem, message: str, fix: str) -> Finding:

@@ -13,33 +13,45 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from service.case import Case
-from service.model import AddLabels, MoveCard, Remember, RemoveLabels, Say, Verdict
+from service.model import AddLabels, EnsureLabel, MoveCard, Remember, RemoveLabels, Say, Verdict
 from service.rules import POST_MORTEM, Example, Options, Rule
 from service.vocabulary import COLUMNS, word_of
 
 
 class BoardOptions(Options):
     project: int | None = Field(
-        None, description="GitHub: the number of the organisation's project. Without it, columns are labels."
+        None,
+        description="GitHub: the number of the organisation's project. Without it, columns are those of the only "
+        "project the issue is on, or labels.",
     )
 
 
 def check(case: Case, options: BoardOptions) -> Iterator[Verdict]:
     if case.state.template is None or case.closed_before_adoption:
         return
-    on_project = case.snapshot.capabilities.project_board and options.project is not None
-    current = _on_project(case, options) if on_project else _on_labels(case)
+    project = _project(case, options)
+    current = _on_labels(case) if project is None else _on_project(case, project)
     furthest = reached(case)
     wanted = _wanted(case, current, furthest)
     if current is not None and COLUMNS.index(current) > COLUMNS.index(wanted) and current != case.state.column:
         yield _moved_back(case, current, wanted)
-    if not on_project:
+    if project is None:
         yield from _labelled(case, wanted)
     elif current != wanted:
-        yield MoveCard(case.issue.ref, int(options.project or 0), str(getattr(case.vocabulary.columns, wanted)))
+        yield MoveCard(case.issue.ref, project, str(getattr(case.vocabulary.columns, wanted)))
     held = furthest if wanted != furthest else None
     if (case.state.column, case.state.held) != (wanted, held):
         yield Remember({"column": wanted, "held": held})
+
+
+def _project(case: Case, options: BoardOptions) -> int | None:
+    """The policy's project; without one, the only board the issue is on, if it has our columns."""
+    if not case.snapshot.capabilities.project_board:
+        return None
+    if options.project is not None or len(case.issue.cards) != 1:
+        return options.project
+    [card] = case.issue.cards
+    return card.project if card.column and word_of(case.vocabulary.columns, card.column) else None
 
 
 def reached(case: Case) -> str:
@@ -60,21 +72,29 @@ def _wanted(case: Case, current: str | None, furthest: str) -> str:
     return current if COLUMNS.index(current) <= COLUMNS.index(furthest) else furthest
 
 
-def _on_project(case: Case, options: BoardOptions) -> str | None:
-    names = case.vocabulary.columns
-    column = next((card.column for card in case.issue.cards if card.project == options.project), None)
-    return word_of(names, column) if column is not None else None
+def _on_project(case: Case, project: int) -> str | None:
+    column = next((card.column for card in case.issue.cards if card.project == project), None)
+    return word_of(case.vocabulary.columns, column) if column is not None else None
+
+
+def _column_labels(case: Case) -> tuple[str, ...]:
+    """The columns that are labels: all but Complete where the forge itself shows closed issues as a column."""
+    return COLUMNS[:-1] if case.snapshot.capabilities.closed_is_a_column else COLUMNS
 
 
 def _on_labels(case: Case) -> str | None:
     """The column label on the issue; of several the one that is not ours, for that is what a person just did."""
-    on = [word for word in case.words_on(case.vocabulary.labels.column) if word in case.column_labels]
+    on = [word for word in case.words_on(case.vocabulary.labels.column) if word in _column_labels(case)]
     return next((word for word in on if word != case.state.column), on[0] if on else None)
 
 
 def _labelled(case: Case, wanted: str) -> Iterator[Verdict]:
     names, ref = case.vocabulary.labels.column, case.issue.ref
-    if wanted in case.column_labels and wanted not in case.words_on(names):
+    for column in _column_labels(case):
+        label = case.vocabulary.column_label(column)
+        if not case.exists(label):
+            yield EnsureLabel(ref, label)
+    if wanted in _column_labels(case) and wanted not in case.words_on(names):
         yield AddLabels(ref, frozenset({str(getattr(names, wanted))}))
     others = frozenset(label for label in case.issue.labels if word_of(names, label) not in {None, wanted})
     if others:

@@ -88,12 +88,10 @@ def _sections(case: Case, options: ClosureOptions) -> Iterator[Finding]:
         if name in {"actions", "timeline"} and section is not None:
             continue  # these have questions of their own
         if section is None:
-            yield _finding(
-                f"The section “{title}” is missing.", title, f"Add a heading “{title}” and a few sentences under it."
-            )
+            yield _finding("This section is missing.", title, "Add the heading, and a few sentences under it.")
         else:
             yield _finding(
-                f"The section “{title}” is still empty.",
+                "Still empty.",
                 title,
                 "A few sentences are enough. If it does not apply, write “N/A” and why.",
             )
@@ -111,7 +109,7 @@ def _title(case: Case, name: str) -> str:
 def _fields(case: Case, options: ClosureOptions) -> Iterator[Finding]:
     for name in options.required_fields:
         field = case.document.field(name)
-        if field.line is None and not _template_asks(case, name):
+        if name in case.missing_sections or (field.line is None and not _template_asks(case, name)):
             continue
         if field.state is FieldState.INVALID and name not in {"severity", "category"}:
             yield _finding(
@@ -205,7 +203,7 @@ RULE = Rule(
             "an untouched template lists what to write",
             "",
             frozenset({"post-mortem"}),
-            finds=("is not recorded", "is still empty", "No action item is listed"),
+            finds=("is not recorded", "Still empty", "No action item is listed"),
         ),
     ),
 )

@@ -37,8 +37,8 @@ def check(case: Case, options: LabelsOptions) -> Iterator[Verdict]:  # noqa: ARG
     if case.closed_before_adoption:
         return
     labels = case.vocabulary.labels
-    for label in case.vocabulary.taxonomy(column_labels=case.column_labels):
-        if label.name.casefold() not in {name.casefold() for name in case.snapshot.labels}:
+    for label in case.vocabulary.taxonomy():
+        if not case.exists(label):
             yield EnsureLabel(case.issue.ref, label)
     if labels.post_mortem.casefold() not in {name.casefold() for name in case.issue.labels}:
         yield AddLabels(case.issue.ref, frozenset({labels.post_mortem}))

@@ -8,7 +8,7 @@ A closed issue ticks its line with the date, a reopened one unticks it. An issue
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -101,21 +101,28 @@ def _text_in(case: Case, item: ActionItem, body: str) -> str:
 
 def _owners(case: Case, item: ActionItem, child: Issue, last: ItemState) -> Iterator[Verdict]:
     """Nobody on one side is not carried over: taking a name away is a question for people, and a finding asks it."""
-    line_changed = bool(item.owners) and set(item.owners) != set(last.owners)
-    child_changed = bool(child.assignees) and child.assignees != frozenset(last.assigned)
+    line_changed = bool(item.owners) and not _same(item.owners, last.owners)
+    child_changed = bool(child.assignees) and not _same(child.assignees, last.assigned)
     if line_changed and (not child_changed or _line_is_later(case, child)):
         assigned = _assignable(case, item.owners)
-        if assigned and assigned != child.assignees:
+        if assigned and not _same(assigned, child.assignees):
             yield SetAssignees(child.ref, assigned)
         settled = assigned or child.assignees
         yield Track(replace(last, owners=item.owners, assigned=tuple(sorted(settled))))
     elif child_changed:
-        kept = tuple(o for o in item.owners if o in child.assignees or not case.snapshot.people.get(o))
-        owners = (*kept, *sorted(child.assignees - set(kept)))
+        there = {name.casefold() for name in child.assignees}
+        kept = tuple(o for o in item.owners if o.casefold() in there or not case.snapshot.people.get(o))
+        held = {name.casefold() for name in kept}
+        owners = (*kept, *sorted(name for name in child.assignees if name.casefold() not in held))
         body = document.set_owners(case.document, item, owners)
         if body != case.issue.body:
             yield SetBody(case.issue.ref, case.issue.body, body)
         yield Track(replace(last, owners=owners, assigned=tuple(sorted(child.assignees))))
+
+
+def _same(one: Iterable[str], other: Iterable[str]) -> bool:
+    """Whether both name the same accounts: neither forge minds the case of a login."""
+    return {name.casefold() for name in one} == {name.casefold() for name in other}
 
 
 def _assignable(case: Case, owners: tuple[str, ...]) -> frozenset[str]:

@@ -89,7 +89,7 @@ def test_an_override_and_a_close_seen_together_let_it_close() -> None:
 def test_why_lists_what_blocks_with_the_fix() -> None:
     """The same points as the status comment, as an answer of its own."""
     seen = replace(asked("/pm why"), issue=replace(asked("").issue, body="Nothing.\n"))
-    assert "The section “Root cause” is missing" in reply(decide(seen, Policy()))
+    assert "**Root cause**" in reply(decide(seen, Policy()))
 
 
 def test_pause_and_resume() -> None:

@@ -45,7 +45,8 @@ def test_an_unfinished_close_is_explained_first_and_undone_then() -> None:
     assert refusal < order.index(Reopen) < len(order) - 1
     [said] = messages(plan, "refused:")
     assert "@alice: thank you" in said
-    assert "**Root cause**: The section “Root cause” is missing. Add a heading" in said
+    assert "**Root cause**" in said
+    assert ": This section is missing. Add the heading, and a few sentences under it." in said
 
 
 def test_a_close_within_the_grace_window_is_looked_at_again_later() -> None:
