@@ -30,7 +30,7 @@ def test_every_mistake_has_its_line(run: Run, tmp_path: Path) -> None:
 
 def test_a_machine_reads_the_same(run: Run, tmp_path: Path) -> None:
     """`--json` carries the verdict and the lines."""
-    (tmp_path / "closeout.yml").write_text("versio: 1\n", encoding="utf-8")
+    (tmp_path / "closeout.yml").write_text("verzion: 1\n", encoding="utf-8")
     ran = run("policy", "check", "closeout.yml", "--json")
     said = json.loads(ran.out)
     assert (ran.code, said["valid"]) == (2, False)
