@@ -109,7 +109,7 @@ class Reconciler:
             mistakes = "; ".join(policy.errors)
             fix = "Correct the file; nothing is done until then."
             return Plan(ref, (Finding("policy", "error", mistakes, where="Policy file", fix=fix),))
-        return decide(provider.fetch(ref), policy)
+        return decide(provider.fetch(ref, policy.vocabulary.dialect), policy)
 
     def reconcile(self, ref: IssueRef) -> Plan:
         """Plans, and makes the changes unless this is a dry run. Raises the `ProviderError` family."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from service.document import DEFAULT_DIALECT, Dialect
 from service.model import Change, Issue, IssueRef, Permission, Snapshot
 
 
@@ -50,7 +51,7 @@ class MalformedReply(Unavailable):
     """The answer was not what the forge documents (not JSON, cut short, or missing what we need)."""
 
 
-class Unverified(Exception):  # noqa: N818 - names what the delivery is
+class Unverified(Exception):
     """A webhook delivery whose signature or token is missing or wrong. Nothing of it may be believed."""
 
 
@@ -86,8 +87,11 @@ class Provider(Protocol):
     def requests(self) -> int:
         """HTTP requests sent so far, retries included."""
 
-    def fetch(self, ref: IssueRef) -> Snapshot:
-        """Everything a decision about this issue needs. Raises `NotFound`, `Gone` and the rest of the family."""
+    def fetch(self, ref: IssueRef, dialect: Dialect = DEFAULT_DIALECT) -> Snapshot:
+        """Everything a decision about this issue needs. Raises `NotFound`, `Gone` and the rest of the family.
+
+        `dialect` is how the team writes: it tells which people and issues the text names, to be looked up too.
+        """
 
     def apply(self, change: Change) -> IssueRef | None:
         """Makes the change true on the forge; safe to repeat. Returns the issue's ref for `CreateActionItem`."""

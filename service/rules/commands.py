@@ -55,7 +55,7 @@ class Asked:
         return " ".join(self.words)
 
 
-class Mistaken(Exception):  # noqa: N818 - it is the person's request that is mistaken, gently put
+class Mistaken(Exception):
     """A command that cannot be followed; `str()` is the answer to its author."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import assert_never
 
+from service.document import DEFAULT_DIALECT, Dialect
 from service.model import (
     Acknowledge,
     AddLabels,
@@ -66,8 +67,8 @@ class GitHub:
     def requests(self) -> int:
         return self._counter.requests
 
-    def fetch(self, ref: IssueRef) -> Snapshot:
-        return observe.fetch(self._server, ref)
+    def fetch(self, ref: IssueRef, dialect: Dialect = DEFAULT_DIALECT) -> Snapshot:
+        return observe.fetch(self._server, ref, dialect)
 
     def apply(self, change: Change) -> IssueRef | None:  # noqa: C901, PLR0912 - one case a variant
         server = self._server

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from service.document import DEFAULT_DIALECT, Dialect
 from service.model import IssueRef
 
 _FRESH = timedelta(seconds=60)
@@ -35,6 +36,7 @@ class Memory:
     """
 
     ref: IssueRef | None = None
+    dialect: Dialect = DEFAULT_DIALECT  # how the team of this look writes
     at: datetime | None = None
     viewer: str = ""
     comments: dict[str, Written] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from service import document, hidden
+from service.document import Dialect
 from service.model import Capabilities, Comment, Issue, IssueRef, Snapshot, SyncState
 from service.providers.github import comments, look, look_rest, people
 from service.providers.github.errors import ServerError
@@ -16,8 +17,8 @@ from service.providers.github.sighting import Sighting
 _OUTAGE_SECONDS = 300
 
 
-def fetch(server: Server, ref: IssueRef) -> Snapshot:
-    server.memory = Memory(viewer=server.memory.viewer)
+def fetch(server: Server, ref: IssueRef, dialect: Dialect) -> Snapshot:
+    server.memory = Memory(viewer=server.memory.viewer, dialect=dialect)
     seen = _look(server, ref).with_status()
     server.memory.viewer = seen.viewer
     state = hidden.state_of(seen.status.body) if seen.status else SyncState()
@@ -72,13 +73,22 @@ def _relatives(server: Server, seen: Sighting) -> tuple[Issue | None, tuple[Issu
     above = (marker.parent,) if marker and seen.parent is None and marker.parent != issue.ref else ()
     known = {issue.ref, *(child.ref for child in seen.children), *above}
     known |= {seen.parent.ref} if seen.parent else set()
-    named = tuple(ref for ref in dict.fromkeys(document.references(issue.body, issue.ref)) if ref not in known)
+    named = tuple(
+        ref
+        for ref in dict.fromkeys(document.references(issue.body, issue.ref, dialect=server.memory.dialect))
+        if ref not in known
+    )
     wanted = tuple(ref for ref in (*above, *named) if ref.forge == issue.ref.forge)
     found = _named_issues(server, wanted, issue.ref) if wanted else {}
     parent = seen.parent or next((found[ref] for ref in above if ref in found), None)
-    # Without sub-issues the line itself is the link.
-    more = tuple(replace(found[ref], linked=not seen.sub_issues) for ref in named if ref in found)
+    more = tuple(replace(found[ref], linked=not _linkable(seen, ref)) for ref in named if ref in found)
     return parent, (*seen.children, *more)
+
+
+def _linkable(seen: Sighting, ref: IssueRef) -> bool:
+    """Without sub-issues, and between two owners, the line itself is the link and all there can be."""
+    owners = {one.project.partition("/")[0].casefold() for one in (seen.issue.ref, ref)}
+    return seen.sub_issues and len(owners) == 1
 
 
 def _named_issues(server: Server, refs: tuple[IssueRef, ...], home: IssueRef) -> dict[IssueRef, Issue]:
@@ -106,7 +116,9 @@ def _completed(server: Server, seen: Sighting, state: SyncState) -> tuple[Commen
 def _people(server: Server, ref: IssueRef, seen: Sighting) -> dict[str, bool]:
     for login, node in seen.people.items():
         people.saw(server, ref.project, login, node or login)
-    return people.assignable(server, ref.project, sorted(document.mentions(seen.issue.body)))
+    return people.assignable(
+        server, ref.project, sorted(document.mentions(seen.issue.body, dialect=server.memory.dialect))
+    )
 
 
 def _remember(server: Server, seen: Sighting, snapshot: Snapshot) -> None:

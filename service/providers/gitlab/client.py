@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, assert_never
 
+from service.document import DEFAULT_DIALECT, Dialect
 from service.model import (
     Acknowledge,
     AddLabels,
@@ -62,8 +63,8 @@ class GitLab:
     def requests(self) -> int:
         return self._gateway.sent
 
-    def fetch(self, ref: IssueRef) -> Snapshot:
-        return observe.fetch(self._server, ref)
+    def fetch(self, ref: IssueRef, dialect: Dialect = DEFAULT_DIALECT) -> Snapshot:
+        return observe.fetch(self._server, ref, dialect)
 
     def apply(self, change: Change) -> IssueRef | None:  # noqa: C901, PLR0912 - one case a variant
         server = self._server

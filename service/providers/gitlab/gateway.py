@@ -20,7 +20,7 @@ from service.providers.gitlab.errors import reading
 MOST_NOTES = 5_000  # GitLab's own limit for one issue
 
 
-class GraphQLRefused(Exception):  # noqa: N818 - says what happened, and is answered by asking through REST
+class GraphQLRefused(Exception):
     """The server's GraphQL does not answer our document: too old, switched off, or too complex for it."""
 
 

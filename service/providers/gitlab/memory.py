@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from service.document import DEFAULT_DIALECT, Dialect
 from service.model import IssueRef, Marker
 
 _FRESH = timedelta(seconds=60)
@@ -27,6 +28,7 @@ class Memory:
     """
 
     ref: IssueRef | None = None
+    dialect: Dialect = DEFAULT_DIALECT  # how the team of this look writes
     at: datetime | None = None
     comments: dict[str, Written] = field(default_factory=dict)
     linked: set[IssueRef] = field(default_factory=set)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from service import document, hidden
+from service.document import Dialect
 from service.model import Capabilities, Comment, Issue, IssueRef, Snapshot, SyncState
 from service.providers.base import Forbidden, NotFound, Rejected, Unavailable
 from service.providers.gitlab import look, look_rest, mapping, people
@@ -23,8 +24,8 @@ _MOST_NAMED = 100  # issues read one by one because a line names them and no lin
 _SAME_MOMENT = timedelta(seconds=1)  # our own comment's edit touches the issue a little later
 
 
-def fetch(server: Server, ref: IssueRef) -> Snapshot:
-    server.memory = Memory()
+def fetch(server: Server, ref: IssueRef, dialect: Dialect) -> Snapshot:
+    server.memory = Memory(dialect=dialect)
     issue = look_rest.read_issue(server, ref)
     seen = _look(server, ref)
     state = hidden.state_of(seen.status.body) if seen.status else SyncState()
@@ -74,7 +75,11 @@ def _relatives(server: Server, issue: Issue, seen: Sighting) -> tuple[Issue | No
     """
     linked = {found.ref: found for found in seen.linked if found.ref != issue.ref}
     above = issue.marker.parent if issue.marker and issue.marker.parent != issue.ref else None
-    named = [r for r in dict.fromkeys(document.references(issue.body, issue.ref)) if r not in (issue.ref, above)]
+    named = [
+        r
+        for r in dict.fromkeys(document.references(issue.body, issue.ref, dialect=server.memory.dialect))
+        if r not in (issue.ref, above)
+    ]
     unlinked = [r for r in named if r not in linked and r.forge == issue.ref.forge][:_MOST_NAMED]
     is_far = above is not None and above not in linked and above.forge == issue.ref.forge
     read = look_rest.named_issues(server, [*unlinked, *([above] if above and is_far else [])])
@@ -138,7 +143,7 @@ def _people(server: Server, issue: Issue, children: tuple[Issue, ...]) -> dict[s
     """Whoever is assigned to an issue of this project can be assigned to another one."""
     here = (one for one in (issue, *children) if one.ref.project == issue.ref.project)
     assigned = frozenset(login.casefold() for one in here for login in one.assignees)
-    return people.assignable(server, issue, document.mentions(issue.body), assigned)
+    return people.assignable(server, issue, document.mentions(issue.body, dialect=server.memory.dialect), assigned)
 
 
 def _capabilities(server: Server, ref: IssueRef) -> Capabilities:
