@@ -10,6 +10,8 @@ from functools import lru_cache
 
 from service.document.blanks import bare, is_placeholder
 from service.document.dates import Problem
+from service.document.pieces import left_over, words
+from service.document.strikes import strikes, unstruck
 from service.document.tokens import Grammar, Mark, Token, masked, tokens
 from service.model import IssueRef
 
@@ -23,19 +25,10 @@ _LEANING = re.compile(
 )
 _RELATED = re.compile(
     r"\b(?:from|of|after|like|caused by|related(?: to)?|relates to|blocked by|depends on|duplicates?|since|per"
-    r"|regression(?: from)?|see(?: also)?|similar to|follow[- ]?up (?:of|to|from)|part of|in|by|cf\.?|unlike)\W*\Z",
+    r"|regression(?: from)?|see(?: also)?|similar to|follow[- ]?up (?:of|to|from)|part of|(?<!tracked )(?:in|by)|cf\.?"
+    r"|unlike)\W*\Z",
     re.IGNORECASE,
 )
-_TRIM_LEFT = " \t\n-–—|:;,)]>→=•·.~&+/\x1b"
-_TRIM_RIGHT = " \t\n-–—|:;,([<→=•·~&+/\x1b"
-_LOOSE = re.compile(r"[\s,;:(–—-]+(?:and|due|by|on|for|owner|with|see|tracked in|is)[ \t]*\Z", re.IGNORECASE)
-_AFTER_OWNER = re.compile(r"(?:to|will|should|is to|must|shall)[ ]+(?=\w)", re.IGNORECASE)
-_STRIKE = re.compile(r"~~(?=\S)((?:(?!~~)[\s\S])+)~~")
-_REASON = re.compile(
-    r"\A\W*(?:reason|because|dropped|won[’']?t (?:do|fix)|cancell?ed|obsolete)\s*[:,–—-]?\s*", re.IGNORECASE
-)
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:[ \t]+\"[^\"]*\")?\)")
-_EMPHASIS = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|~~|<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +80,9 @@ def read_stretch(source: str, grammar: Grammar) -> Reading:
     shape = masked(source)
     found = tokens(source, grammar)
     attributes = _with_named_owner(shape, _placed(_attributes(shape, found)))
-    struck = [(m.start(), m.end()) for m in _STRIKE.finditer(source)] if "~~" in source else []
-    pieces, is_struck, reason = _unstruck(source, _pieces(source, shape, attributes), struck)
-    inline = [token for token in found if token not in attributes]
+    pieces, is_struck, reason = unstruck(source, left_over(source, shape, attributes), strikes(source))
+    chosen = frozenset(attributes)
+    inline = [token for token in found if token not in chosen]
     explicit = [t for t in attributes if t.mark is Mark.OWNER]
     mentioned = (
         ()
@@ -113,13 +106,6 @@ def read_stretch(source: str, grammar: Grammar) -> Reading:
     )
 
 
-def words(source: str, pieces: Sequence[tuple[int, int]]) -> str:
-    """The pieces as one line, links reduced to their words and emphasis taken off; "" for a placeholder."""
-    text = " ".join(" ".join(_LINK.sub(r"\1", source[start:end]).split()) for start, end in pieces)
-    text = _EMPHASIS.sub("", text).strip()
-    return "" if is_placeholder(text) else " ".join(text.split())
-
-
 # --- which marks are attributes -------------------------------------------------------------------------------
 
 
@@ -137,13 +123,12 @@ def _attributes(shape: str, found: Sequence[Token]) -> list[Token]:
 
 def _settled(shape: str, before: str, after: str, ends: tuple[bool, bool], run: list[Token]) -> list[Token]:
     """The run without marks at its beginning that belong to the words ("regression from #12 - @alice - 2026-03-01")."""
-    kept = [token for token in run if token.keyed or token.mark in _ALWAYS]
-    while run:
-        if _apart(before, after, ends, run):
-            return [*(token for token in kept if token not in run), *run]
-        first, *run = run
-        before, ends = shape[first.end : run[0].start] if run else "", (False, ends[1])
-    return kept
+    for number, token in enumerate(run):
+        if _apart(before, after, ends, token):
+            return [*(t for t in run[:number] if t.keyed or t.mark in _ALWAYS), *run[number:]]
+        following = run[number + 1].start if number + 1 < len(run) else token.end
+        before, ends = shape[token.end : following], (False, ends[1])
+    return [token for token in run if token.keyed or token.mark in _ALWAYS]
 
 
 _ALWAYS = frozenset({Mark.PLANNED, Mark.OPTIONAL, Mark.DROPPED})
@@ -165,8 +150,8 @@ def _is_glue(text: str) -> bool:
     return len(text) < 60 and not re.search(r"\w", _GLUE_WORDS.sub("", text))
 
 
-def _apart(before: str, after: str, ends: tuple[bool, bool], run: Sequence[Token]) -> bool:
-    first = run[0]
+def _apart(before: str, after: str, ends: tuple[bool, bool], first: Token) -> bool:
+    """Whether a run of marks that begins with this one stands apart."""
     strong_before = _STRONG_BEFORE.search(before[-100:]) is not None or first.mark is Mark.DONE
     strong_after = _STRONG_AFTER.match(after) is not None
     if ends[0] and not _WORD.search(before):
@@ -230,101 +215,6 @@ def _with_named_owner(shape: str, attributes: list[Token]) -> list[Token]:
 
 def _refs(shape: str, attributes: Sequence[Token], inline: Sequence[Token]) -> Iterator[IssueRef]:
     """The issues the line names as its own come first; those it only relates to ("regression from #12") never."""
-    for token in attributes:
+    for token in (*attributes, *inline):
         if token.ref is not None and not _RELATED.search(shape[max(0, token.start - 30) : token.start]):
             yield token.ref
-    for token in inline:
-        if token.ref is not None and not _RELATED.search(shape[max(0, token.start - 30) : token.start]):
-            yield token.ref
-
-
-# --- which words are the text ---------------------------------------------------------------------------------
-
-
-def _pieces(source: str, shape: str, attributes: Sequence[Token]) -> list[tuple[int, int]]:
-    """What is left of the line without its attributes and the separators around them."""
-    cuts = [cut for token in sorted(attributes, key=lambda t: t.start) for cut in _cuts(token)]
-    bounds = [0, *(n for cut in cuts for n in cut), len(source)]
-    found = []
-    for number, (start, end) in enumerate(zip(bounds[::2], bounds[1::2], strict=True)):
-        piece = _trimmed(
-            shape, start, end, after_cut=number > 0, before_cut=end < len(source) or (bool(cuts) and end != len(source))
-        )
-        if piece[0] < piece[1] and re.search(r"\w", source[slice(*piece)]):
-            found.append(piece)
-    return _without_details(source, found)
-
-
-def _cuts(token: Token) -> list[tuple[int, int]]:
-    """A reference that is a link around the action's own words keeps the words."""
-    if (
-        token.mark is Mark.REFERENCE
-        and token.value_start < token.value_end <= token.end
-        and token.value_start > token.start
-    ):
-        return [(token.start, token.value_start), (token.value_end, token.end)]
-    return [(token.start, token.end)]
-
-
-def _trimmed(shape: str, start: int, end: int, *, after_cut: bool, before_cut: bool) -> tuple[int, int]:
-    text = shape[start:end]
-    left = len(text) - len(text.lstrip(_TRIM_LEFT if after_cut else " \t\n"))
-    text = text[left:]
-    if after_cut:
-        lead = _AFTER_OWNER.match(text)
-        left, text = (left + lead.end(), text[lead.end() :]) if lead else (left, text)
-    if before_cut:
-        loose = _LOOSE.search(text[-40:])
-        text = text[: len(text) - len(loose[0])] if loose and len(loose[0]) < len(text) else text
-        text = text.rstrip(_TRIM_RIGHT)
-    else:
-        text = text.rstrip()
-    return start + left, start + left + len(text)
-
-
-def _without_details(source: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Once the attributes have closed the first line, further lines explain; they are not part of the action."""
-    kept = pieces[:1]
-    for piece in pieces[1:]:
-        if "\n" in source[kept[-1][1] : piece[0]]:
-            break
-        kept.append(piece)
-    return kept
-
-
-def _unstruck(
-    source: str, pieces: list[tuple[int, int]], struck: Sequence[tuple[int, int]]
-) -> tuple[tuple[tuple[int, int], ...], bool, str]:
-    """Whether the words are struck out, and the reason that stands behind them. A correction ("~~Add~~ Extend …")
-    strikes a part only, and the struck words are then no longer said.
-    """
-    if not struck or not pieces:
-        return tuple(pieces), False, ""
-    inside = [p for piece in pieces for s in struck if (p := (max(piece[0], s[0]), min(piece[1], s[1])))[0] < p[1]]
-    outside = [p for piece in pieces for p in _outside(piece, struck)]
-    rest = words(source, outside)
-    if inside and (_is_withdrawn(source, pieces[0], inside, outside) or _REASON.match(rest)):
-        return tuple(inside), True, _REASON.sub("", rest.strip(_TRIM_LEFT + "("))
-    return tuple(outside or pieces), False, ""
-
-
-def _is_withdrawn(
-    source: str, first: tuple[int, int], inside: Sequence[tuple[int, int]], outside: Sequence[tuple[int, int]]
-) -> bool:
-    """Struck from its first word on, by two words or more or by half of the text; or throughout."""
-    if not outside or not source[outside[0][0] : outside[0][1]].strip(" ~*"):
-        return True
-    begins = not source[first[0] : inside[0][0]].strip(" ~*_")
-    told = source[slice(*inside[0])]
-    half = len(told) * 2 >= sum(end - start for start, end in (*inside, *outside))
-    return begins and (half or len(told.split()) > 1)
-
-
-def _outside(piece: tuple[int, int], struck: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    at = piece[0]
-    for start, end in struck:
-        if at < min(start, piece[1]):
-            yield at, min(start, piece[1])
-        at = max(at, end)
-    if at < piece[1]:
-        yield at, piece[1]

@@ -10,7 +10,7 @@ from datetime import date
 from service.document.action_lines import Reading, read_stretch
 from service.document.blanks import content, is_not_applicable, is_placeholder
 from service.document.blocks import Layout, Table, opening
-from service.document.dates import Problem, read_date
+from service.document.dates import Problem, find_dates, read_date
 from service.document.headings import Lexicon
 from service.document.lines import Span
 from service.document.parts import ActionItem
@@ -52,6 +52,12 @@ class _Row:
         cell = self.by_name.get(name)
         return cell.text if cell is not None and not _says_nothing(cell.text) else ""
 
+    @property
+    def status(self) -> str:
+        """As written: `[x]` says something here."""
+        cell = self.by_name.get("status")
+        return cell.text if cell is not None else ""
+
     def slot(self, name: str) -> Slot | None:
         cell = self.by_name.get(name)
         return Slot(Span(self.line, cell.start, cell.end), named=True) if cell is not None else None
@@ -76,7 +82,7 @@ class _Row:
         owners, owner_text = self.owners(reading)
         due = read_date(self.said("due"), self.grammar.today) if self.said("due") else reading.due
         issue = read_stretch(self.said("issue"), self.grammar)
-        state, planned = state_of(self.said("status")), reading.first(Mark.PLANNED) or issue.first(Mark.PLANNED)
+        state, planned = state_of(self.status), reading.first(Mark.PLANNED) or issue.first(Mark.PLANNED)
         finished = reading.first(Mark.DONE)
         return ActionItem(
             line=self.line,
@@ -112,9 +118,11 @@ class _Row:
         return (token.text if token else "") or TYPES.get(said, said) or None
 
     def completed(self, reading: Reading) -> date | None:
-        status = read_stretch(f"({self.said('status')})", self.grammar)
-        marks = (*reading.marks, *status.marks)
-        return next((t.day for t in marks if t.mark is Mark.DONE and isinstance(t.day, date)), None)
+        told = next((t.day for t in reading.marks if t.mark is Mark.DONE and isinstance(t.day, date)), None)
+        if told is not None or state_of(self.status) is not Mark.DONE:
+            return told
+        days = (found.value for found in find_dates(self.status, self.grammar.today))
+        return next((day for day in days if isinstance(day, date)), None)
 
     def written(self, item: ActionItem, reading: Reading, stretch: Stretch, box: Span | None) -> Written:
         planned, owner, due, issue = (

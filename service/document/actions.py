@@ -11,7 +11,7 @@ from functools import cached_property
 
 from service.document.action_lines import Reading, read_stretch
 from service.document.action_tables import rows
-from service.document.blanks import is_not_applicable
+from service.document.blanks import is_not_applicable, is_placeholder
 from service.document.blocks import Kind, Layout, ListEntry, Opening, opening
 from service.document.dates import Problem
 from service.document.headings import Lexica
@@ -69,10 +69,9 @@ class Scope:
     def heading_type(self, line: int) -> str | None:
         """The kind of action that a heading below the action heading names."""
         for part in self.outlined.around(line):
-            if part.id in ITEM_SECTIONS:
-                return None
-            if kind_in(part.title) is not None:
-                return kind_in(part.title)
+            kind = kind_in(part.title)
+            if kind is not None or part.id in ITEM_SECTIONS:
+                return kind
         return None
 
 
@@ -166,7 +165,8 @@ def _is_group(own: _Entry, below: Sequence[_Entry]) -> bool:
 def _item(scope: Scope, own: _Entry, separate: Sequence[_Entry], kind: str | None) -> Written | None:
     end = scope.clipped(own.entry.line, min([own.entry.end, *(child.entry.line for child in separate)]))
     reading, stretch = own.reading, own.stretch
-    if not (reading.text or own.told) or (not own.told and is_not_applicable(stretch.source)):
+    said = reading.text and not (is_not_applicable(stretch.source) or is_placeholder(stretch.source))
+    if not (said or own.told):
         return None
     written = _basic(own, end, kind or scope.heading_type(own.entry.line))
     for line in _further_lines(scope, own, end):

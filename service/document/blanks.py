@@ -13,7 +13,8 @@ _WORDS = frozenset({
     "add here",
 })  # fmt: skip
 _BRACKETED = re.compile(
-    r"(?:[-–—,;:/|\s]*(?:\[[^\[\]]*\](?![(\[])|\{\{[^{}]*\}\}|<[^<>]{1,60}>|%\{[^{}]*\}))+[\s.,;:?]*"
+    r"(?:[-–—,;:/|\s]*(?:\[[^\[\]]*\](?![(\[])|\{\{[^{}]*\}\}|<(?!img|video|picture)[^<>]{1,60}>|%\{[^{}]*\}"
+    r"|@(?:owner|name|username|login|assignee|team|person)\b))+[\s.,;:?]*"
 )
 _ITALIC = re.compile(r"(?:_(?!_)[^_]+_|\*(?!\*)[^*]+\*)[.:]?")
 _NOT_APPLICABLE = re.compile(

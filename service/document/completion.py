@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from service.document.lines import Lines
@@ -13,8 +14,7 @@ from service.document.reading import read
 from service.document.words import DEFAULT_DIALECT
 
 _ANY_DAY = date(2000, 1, 1)  # an outline does not depend on the day
-# What may have to be closed before a heading behind an unfinished block is a heading.
-_CLOSERS = ("", "```", "~~~", "-->", "</pre>", "</script>", "</style>", "</textarea>", "?>", ">", "]]>")
+_HTML_ENDS = ("-->", "</pre>", "</script>", "</style>", "</textarea>", "?>", ">", "]]>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,18 @@ def _appended(text: str, addition: str, dialect: Dialect) -> str:
     """The addition behind the text, an empty line between them; whatever block the text leaves open is closed."""
     eol = Lines.of(text).eol
     start = text if text.endswith(("\n", "\r")) else text + eol
-    for closer in _CLOSERS:
+    for closer in _closers(text):
         base = start + (closer + eol if closer else "")
         probe = _outline(f"{base}{eol}# probe", dialect).parts
         if probe and probe[-1].id == "probe" and probe[-1].level == 1:
             return f"{base}{eol}{_as(addition, eol)}"
     return text
+
+
+def _closers(text: str) -> tuple[str, ...]:
+    """What may have to be closed before a heading is a heading again. A fence is closed by one at least as long."""
+    fences = (max((len(run) for run in re.findall(f"{mark}{{3,}}", text)), default=3) * mark for mark in "`~")
+    return ("", *fences, *_HTML_ENDS)
 
 
 # --- what to add ----------------------------------------------------------------------------------------------
@@ -75,38 +81,39 @@ def _chunks(template: str, dialect: Dialect) -> Iterator[_Chunk]:
     only where the dialect knows it.
     """
     outlined, texts = _outline(template, dialect), _parts(template)[0]
-    title = _title(outlined)
+    title = _title(outlined.parts)
     for index, part in enumerate(outlined.parts):
         top = part.parent is None or part.parent == title
         if index != title and (top or part.known):
             yield _Chunk(index, part, texts[part.start : part.end])
 
 
-def _title(outlined: Outline) -> int | None:
+def _title(parts: Sequence[Part]) -> int | None:
     """A lone first heading of a level above all others."""
-    parts = outlined.parts
     lone = len(parts) > 1 and all(part.level > parts[0].level for part in parts[1:])
     return 0 if lone and not parts[0].known else None
 
 
 def _inserted(text: str, chunk: _Chunk, template: str, dialect: Dialect) -> str:
-    wanted, outlined = _outline(template, dialect), _outline(text, dialect)
-    order = [part.id for part in wanted.parts]
-    before = _nearest(outlined, reversed(order[: chunk.index]))
+    wanted, outlined = _outline(template, dialect).parts, _outline(text, dialect)
+    parent = chunk.part.parent
+    over = None if parent is None or parent == _title(wanted) else wanted[parent].id
+    siblings = [n for n, part in enumerate(wanted) if part.parent == parent]
+    before = _nearest(outlined.parts, [wanted[n].id for n in reversed(siblings) if n < chunk.index] + [over or ""])
     if before is not None:
-        parent = chunk.part.parent is not None and wanted.parts[chunk.part.parent].id == before.id
-        return _placed(text, chunk, _end(outlined, before), _level(chunk.part, before, inside=parent), dialect)
-    real = replace(outlined, parts=tuple(part for part in outlined.parts if part.level < BOLD))
-    behind = _nearest(real, order[chunk.index + 1 :])
+        level = _level(chunk.part, before, inside=before.id == over)
+        return _placed(text, chunk, _end(outlined, before), level, dialect)
+    real = [part for part in outlined.parts if part.level < BOLD]
+    behind = _nearest(real, [wanted[n].id for n in siblings if n > chunk.index])
     if behind is None:
         return _placed(text, chunk, len(outlined.at), chunk.part.level, dialect)
     return _placed(text, chunk, behind.start, behind.level, dialect)
 
 
-def _nearest(outlined: Outline, ids: Iterator[str] | Sequence[str]) -> Part | None:
+def _nearest(parts: Sequence[Part], ids: Sequence[str]) -> Part | None:
     """The section of the first of these ids that the text has; where it has several, the last of them."""
     for name in ids:
-        found = [part for part in outlined.parts if part.id == name]
+        found = [part for part in parts if part.id == name]
         if found:
             return found[-1]
     return None

@@ -78,8 +78,7 @@ def _make(found: re.Match[str], year: int, month: int, day: int) -> date | Probl
 
 
 def _year(text: str) -> int:
-    digits = int(text.lstrip("'"))
-    return digits if digits > 99 else 2000 + digits
+    return int(text) if len(text) == 4 else 2000 + int(text.lstrip("'"))
 
 
 def _iso(found: re.Match[str], _: date) -> date | Problem:
@@ -181,7 +180,7 @@ class _Form:
 
 
 def _form(pattern: str, read: _Reader, *, firm: bool = True) -> _Form:
-    return _Form(re.compile(rf"{pattern}(?!\w)", re.IGNORECASE), read, firm)
+    return _Form(re.compile(rf"{pattern}(?=[Tt]\d|\W|\Z)", re.IGNORECASE), read, firm)
 
 
 _FORMS = (

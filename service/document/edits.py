@@ -43,7 +43,12 @@ def _ticked(doc: Document, written: Written, on: date | None) -> list[Splice]:
 
 
 def _is_ticked(doc: Document, written: Written) -> bool:
-    return written.box is not None and doc.line(written.box.line)[written.box.start + 1 : written.box.end - 1] in "xX✓✔"
+    return written.box is not None and doc.line(written.box.line)[written.box.start + 1 : written.box.end - 1] in {
+        "x",
+        "X",
+        "✓",
+        "✔",
+    }
 
 
 def _status(doc: Document, status: Slot, on: date | None) -> list[Splice]:

@@ -84,7 +84,8 @@ def _place(name: str, text: str, line: int, start: int, end: int) -> Place:
     left = start + len(value) - len(value.lstrip())
     if value.strip():
         return Place(name, value.strip(), line, Span(line, left, left + len(value.strip())))
-    return Place(name, "", line, Span(line, start, start))
+    at = start + 1 if text[start : start + 1] == " " else start
+    return Place(name, "", line, Span(line, at, at))
 
 
 def _continued(layout: Layout, headings: Iterable[int], found: list[Place]) -> list[Place]:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from service.document.dates import Problem, find_dates
 
 _TIME = re.compile(
-    r"(?<![\d:.])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?(?![\d:])"
+    r"(?<![\d:.])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?(?!\d|:\d)"
     r"[ \t]{0,2}(?P<half>[ap]\.?m\.?(?!\w))?"
     r"[ \t]{0,2}\(?(?P<zone>(?:UTC|GMT|Z)(?![A-Za-z])(?:[ ]?[+-]\d{1,2}(?::?\d{2})?(?!\d))?"
     r"|[+-]\d{2}:?\d{2}(?!\d)|[+-]\d{1,2}(?![\d:/-])|(?:CES?T|EES?T|WES?T|BST|IST|[ECMPA][SD]T|JST|MSK|SGT|AE[SD]T|NZ[SD]T|HKT|KST|[ECMP]T)(?!\w))?\)?",

@@ -136,6 +136,7 @@ _BLANK = re.compile(
     re.IGNORECASE,
 )
 _STOP = re.compile(r"[|;()\[\],\n]|[ ][-–—][ ]|—|–|[ ]{3,}")
+_LONGEST = 120  # characters of a value that is no date and no login, such as a person's full name
 _VAGUE = re.compile(
     r"(?<!\w)(?:asap|soon|immediately|ongoing|later|next sprint|someday|eventually)(?!\w)", re.IGNORECASE
 )
@@ -261,8 +262,8 @@ def _until_stop(text: str, at: int) -> tuple[str, int]:
     bracket = _BLANK.match(text, at)
     if bracket is not None:
         return bracket[0], bracket.end()
-    stop = _STOP.search(text, at)
-    value = text[at : stop.start() if stop else len(text)].rstrip()
+    stop = _STOP.search(text, at, at + _LONGEST)
+    value = text[at : stop.start() if stop else at + _LONGEST].rstrip()
     return value.strip(), at + len(value)
 
 
@@ -298,13 +299,16 @@ def _state_at(hidden: str, key: re.Match[str], colon: bool, grammar: Grammar) ->
         return None
     value, end = _until_stop(hidden, key.end())
     day = next((d.value for d in find_dates(value, grammar.today) if isinstance(d.value, date)), None)
-    mark = state_of(value) or (Mark.DONE if day and not key["key"].lower().startswith("stat") else Mark.ASIDE)
+    status = key["key"].lower().startswith("stat")
+    mark = state_of(value) or (Mark.DONE if day and not status else Mark.ASIDE if status else None)
+    if mark is None:
+        return None
     return Token(mark, key.start(), end, key.end(), end, day=day, keyed=True)
 
 
 def _aside_at(hidden: str, key: re.Match[str], colon: bool, grammar: Grammar) -> Token | None:  # noqa: FBT001
     """Dates of other things, and the words before a reference."""
-    if not colon:
+    if not colon and not (key["key"].lower().startswith("track") and hidden.startswith(_HIDDEN, key.end())):
         return None
     found = next(iter(find_dates(hidden[key.end() : key.end() + 60], grammar.today)), None)
     end = key.end() + found.end if found is not None and found.start == 0 else key.end()
@@ -315,7 +319,7 @@ def _aside_at(hidden: str, key: re.Match[str], colon: bool, grammar: Grammar) ->
 def state_of(value: str) -> Mark | None:
     """What a status says: done, dropped, or (None) still open."""
     words = value.strip().strip("*_`[]().! ").lower()
-    if _TICK.match(words) or re.fullmatch(rf"{_DONE_WORDS}(?:\W.*)?|x|yes|y|100 ?%", words):
+    if _TICK.match(words) or re.fullmatch(rf"{_DONE_WORDS}(?:\W.*)?|x(?:\W.*)?|yes|y|100 ?%", words):
         return Mark.DONE
     return Mark.DROPPED if re.fullmatch(rf"{_DROPPED_WORDS}(?:\W.*)?", words) else None
 

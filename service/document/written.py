@@ -88,20 +88,19 @@ class Stretch:
 
 def done_spans(stretch: Stretch, reading: Reading) -> tuple[Span, ...]:
     """Done marks with the space or separator before them, so that taking them out leaves no trace."""
-    found = []
+    source, found = reading.source, []
+    first = len(source) - len(source.lstrip(_SEPARATORS))
     for token in reading.marks:
         if token.mark is Mark.DONE:
-            before = reading.source[: token.start]
-            start = len(before.rstrip(" \t–—-:,") if before.strip(" \t–—-:,") else before)
-            span = stretch.span(start, _past(reading.source, token))
+            start, end = token.start, token.end
+            while start > first and source[start - 1] in _SEPARATORS:
+                start -= 1
+            while start <= first and end < len(source) and source[end] in " \t:–—-":
+                end += 1
+            span = stretch.span(start, end)
             if span is not None:
                 found.append(span)
     return tuple(found)
 
 
-def _past(source: str, token: Token) -> int:
-    """A mark at the very beginning takes the separator behind it along."""
-    if source[: token.start].strip():
-        return token.end
-    rest = source[token.end :]
-    return token.end + len(rest) - len(rest.lstrip(" \t:–—-"))
+_SEPARATORS = " \t–—-:,"

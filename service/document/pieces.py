@@ -1,0 +1,72 @@
+"""The words of an action's line: what is left once its marks are taken out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from service.document.blanks import is_placeholder
+from service.document.tokens import Mark, Token
+
+SEPARATORS_BEFORE = " \t\n-–—|:;,)]>→=•·.~&+/\x1b"
+_SEPARATORS_BEHIND = " \t\n-–—|:;,([<→=•·~&+/\x1b"
+_LOOSE = re.compile(r"[\s,;:(–—-]+(?:and|due|by|on|for|owner|with|see|tracked in|is)[ \t]*\Z", re.IGNORECASE)
+_AFTER_OWNER = re.compile(r"(?:to|will|should|is to|must|shall)[ ]+(?=\w)", re.IGNORECASE)
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:[ \t]+\"[^\"]*\")?\)")
+_EMPHASIS = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|~~|<!--.*?(?:-->|\Z)", re.DOTALL)
+
+
+def words(source: str, pieces: Sequence[tuple[int, int]]) -> str:
+    """The pieces as one line, links reduced to their words and emphasis taken off; "" for a placeholder."""
+    text = " ".join(" ".join(_LINK.sub(r"\1", source[start:end]).split()) for start, end in pieces)
+    text = _EMPHASIS.sub("", text).strip()
+    return "" if is_placeholder(text) else " ".join(text.split())
+
+
+def left_over(source: str, shape: str, attributes: Sequence[Token]) -> list[tuple[int, int]]:
+    """What is left of the line without its attributes and the separators around them."""
+    cuts = [cut for token in sorted(attributes, key=lambda t: t.start) for cut in _cuts(token)]
+    bounds = [0, *(n for cut in cuts for n in cut), len(source)]
+    found = []
+    for number, (start, end) in enumerate(zip(bounds[::2], bounds[1::2], strict=True)):
+        piece = _trimmed(shape, start, end, after_cut=number > 0, before_cut=end < len(source))
+        if piece[0] < piece[1] and re.search(r"\w", source[slice(*piece)]):
+            found.append(piece)
+    return _without_details(source, found)
+
+
+def _cuts(token: Token) -> list[tuple[int, int]]:
+    """A reference that is a link around the action's own words keeps the words."""
+    if (
+        token.mark is Mark.REFERENCE
+        and token.value_start < token.value_end <= token.end
+        and token.value_start > token.start
+    ):
+        return [(token.start, token.value_start), (token.value_end, token.end)]
+    return [(token.start, token.end)]
+
+
+def _trimmed(shape: str, start: int, end: int, *, after_cut: bool, before_cut: bool) -> tuple[int, int]:
+    text = shape[start:end]
+    left = len(text) - len(text.lstrip(SEPARATORS_BEFORE if after_cut else " \t\n"))
+    text = text[left:]
+    if after_cut:
+        lead = _AFTER_OWNER.match(text)
+        left, text = (left + lead.end(), text[lead.end() :]) if lead else (left, text)
+    if before_cut:
+        loose = _LOOSE.search(text[-40:])
+        text = text[: len(text) - len(loose[0])] if loose and len(loose[0]) < len(text) else text
+        text = text.rstrip(_SEPARATORS_BEHIND)
+    else:
+        text = text.rstrip()
+    return start + left, start + left + len(text)
+
+
+def _without_details(source: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Once the attributes have closed the first line, further lines explain; they are not part of the action."""
+    kept = pieces[:1]
+    for piece in pieces[1:]:
+        if "\n" in source[kept[-1][1] : piece[0]]:
+            break
+        kept.append(piece)
+    return kept
