@@ -14,6 +14,7 @@ from service.sandbox import Sandbox
 from tests.clock import Clock
 from tests.contracts.recorder import Recorder, webhook_problems
 from tests.external import packages
+from tests.forges import Forges
 from tests.no_skips import *  # noqa: F403 - the hooks that make a skip a failure in CI
 
 if TYPE_CHECKING:
@@ -49,11 +50,18 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def forges() -> Iterator[Forges]:
+    shared = Forges()
+    yield shared
+    shared.stop()
+
+
 @pytest.fixture
-def sandbox(clock: Clock) -> Iterator[Sandbox]:
+def sandbox(forges: Forges, clock: Clock) -> Iterator[Sandbox]:
     """A forge of each kind on loopback, unseeded (acme/shop, acme/ops, alice, bob, eve, mallory, closeout-bot)."""
-    with Sandbox.start(clock=clock) as running:
-        yield running
+    yield forges.fresh(clock)
+    forges.settled()
 
 
 @pytest.fixture

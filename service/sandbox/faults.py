@@ -58,6 +58,7 @@ class Faults:
         self._lock = threading.Lock()
         self._woken = threading.Event()  # set when the sandbox stops: no delay outlives it
         self.rules: list[Fault] = []
+        self.delaying = 0  # requests that a delay holds back right now
 
     def add(self, fault: Fault) -> None:
         with self._lock:
@@ -75,8 +76,7 @@ class Faults:
         if fault is None:
             return self._app(environ, start_response)
         if fault.kind == "delay":
-            self._woken.wait(fault.seconds)
-            return self._app(environ, start_response)
+            return self._delay(fault, environ, start_response)
         if fault.kind == "truncate":
             return self._truncate(environ, start_response)
         if fault.after:
@@ -96,6 +96,16 @@ class Faults:
                         self.rules.remove(fault)
                     return fault
         return None
+
+    def _delay(self, fault: Fault, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with self._lock:
+            self.delaying += 1
+        try:
+            self._woken.wait(fault.seconds)
+            return self._app(environ, start_response)
+        finally:
+            with self._lock:
+                self.delaying -= 1
 
     def _truncate(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         chunks, status, headers = run_wsgi_app(self._app, environ, buffered=True)

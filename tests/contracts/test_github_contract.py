@@ -121,7 +121,7 @@ def test_graphql_documents_and_variables_are_checked() -> None:
     """A field that GitHub does not have, and a variable of the wrong type, are told."""
     asked = 'query Q($number: Int!) { repository(owner: "a", name: "b") { issue(number: $number) { title } } }'
     assert check_graphql(asked, {"number": 1}) == []
-    assert check_graphql(asked.replace("title", "titel")) != []
+    assert check_graphql(asked.replace("title", "headline")) != []
     assert check_graphql(asked, {"number": "one"}) != []
     assert check_graphql(asked, {"number": 1, "other": 2}) == ["the variable $other is not declared"]
     assert check_graphql("query {") != []
