@@ -10,9 +10,10 @@ from functools import lru_cache
 
 from service.document.blanks import bare, is_placeholder
 from service.document.dates import Problem
+from service.document.marks import Grammar, Mark, Token, masked
 from service.document.pieces import left_over, words
 from service.document.strikes import strikes, unstruck
-from service.document.tokens import Grammar, Mark, Token, masked, tokens
+from service.document.tokens import tokens
 from service.model import IssueRef
 
 _GLUE_WORDS = re.compile(r"\b(?:and|or|due|by|on|plus|owner|for|with|see|is)\b", re.IGNORECASE)

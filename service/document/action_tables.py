@@ -13,9 +13,9 @@ from service.document.blocks import Layout, Table, opening
 from service.document.dates import Problem, find_dates, read_date
 from service.document.headings import Lexicon
 from service.document.lines import Span
+from service.document.marks import MENTION, NOBODY, TYPES, Grammar, Mark, bare_login, state_of
 from service.document.parts import ActionItem
 from service.document.tables import Cell, cells
-from service.document.tokens import MENTION, NOBODY, TYPES, Grammar, Mark, bare_login, state_of
 from service.document.written import Slot, Stretch, Written, done_spans
 
 _NUMBERING = frozenset({"#", "", "no", "nr", "id", "priority", "prio", "p", "№"})

@@ -15,9 +15,9 @@ from service.document.blanks import is_not_applicable, is_placeholder
 from service.document.blocks import Kind, Layout, ListEntry, Opening, opening
 from service.document.dates import Problem
 from service.document.headings import Lexica
+from service.document.marks import TYPES, Grammar, Mark
 from service.document.outline import ITEM_SECTIONS, Outline
 from service.document.parts import ActionItem
-from service.document.tokens import TYPES, Grammar, Mark
 from service.document.written import Stretch, Written, done_spans
 
 _DONE_MARKS = frozenset("xX✓✔✗")

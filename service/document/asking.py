@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from service.document.marks import MENTION, NOBODY, bare_login
 from service.document.parts import Dialect
 from service.document.reading import read
-from service.document.tokens import MENTION, NOBODY, bare_login
 from service.document.words import DEFAULT_DIALECT
 from service.model import IssueRef
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from service.document.lines import Span, Splice, one_line
+from service.document.marks import Mark, state_of
 from service.document.parts import ActionItem
 from service.document.reading import Document, again, placed
-from service.document.tokens import Mark, state_of
 from service.document.written import Slot, Written
 
 

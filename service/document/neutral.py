@@ -9,7 +9,7 @@ from service.document.lines import one_line as joined
 
 _JOINER = "\u2060"  # word joiner: takes no room and lets no line break
 _KEPT_OUT = "\u200b\u2060\ufeff"
-_MENTION = re.compile(r"(?<![\w@/])@(?=[A-Za-z0-9_])(?P<name>[\w.-]{1,100}(?:/[\w.-]{1,100}){0,8})?")
+_MENTION = re.compile(r"(?<!\w)@(?=[A-Za-z0-9_])(?P<name>[\w.-]{1,100}(?:/[\w.-]{1,100}){0,8})?")
 _CLOSING = re.compile(
     r"(?P<word>\b(?:clos(?:e[sd]?|ing)|fix(?:e[sd]|ing)?|resolv(?:e[sd]?|ing)|implement(?:s|ed|ing)?)\b:?)"
     r"(?P<gap>[ \t]{1,4})(?=(?:(?:issues?|work items?)[ ]{1,2})?(?:[\w./-]{0,200}#\d|GH-\d|https?://))",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from service.document.blanks import is_placeholder
-from service.document.tokens import Mark, Token
+from service.document.marks import Mark, Token
 
 SEPARATORS_BEFORE = " \t\n-–—|:;,)]>→=•·.~&+/\x1b"
 _SEPARATORS_BEHIND = " \t\n-–—|:;,([<→=•·~&+/\x1b"

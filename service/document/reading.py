@@ -12,6 +12,7 @@ from service.document.blocks import Layout, lay_out
 from service.document.checklists import criteria
 from service.document.fields import Place, places
 from service.document.headings import Lexica, lexica
+from service.document.marks import Grammar
 from service.document.outline import Outline, outline, sections
 from service.document.parts import (
     ActionItem,
@@ -23,7 +24,6 @@ from service.document.parts import (
     TimelineEntry,
 )
 from service.document.timeline import timeline
-from service.document.tokens import Grammar
 from service.document.values import read_fields
 from service.document.words import DEFAULT_DIALECT
 from service.document.written import Written

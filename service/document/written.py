@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from service.document.action_lines import Reading
 from service.document.lines import Span
+from service.document.marks import Mark, Token
 from service.document.parts import ActionItem
-from service.document.tokens import Mark, Token
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ from service import document
 from service.document import FieldState
 from tests.document.texts import reading
 
-UTC = UTC
-
 
 @pytest.mark.parametrize(
     "line",
