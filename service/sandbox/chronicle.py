@@ -76,7 +76,8 @@ def _sentence(event: EventRow) -> str:  # noqa: PLR0911 - one sentence a kind of
     detail = event.detail
     match event.kind:
         case "edited" if "title" in detail:
-            return f"changed the title from “{detail['title']['from']}”"
+            also = " and edited the description" if "body" in detail else ""
+            return f"changed the title from “{detail['title']['from']}”{also}"
         case "edited":
             return "edited the description"
         case "closed":

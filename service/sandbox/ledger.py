@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -55,6 +56,7 @@ class Ledger:
         self.events: list[EventRow] = []
         self._issues: dict[int, IssueRow] = {}  # by id
         self._comment_homes: dict[int, IssueRow] = {}  # by the comment's id
+        self.requests_used: Counter[tuple[str | None, str, int]] = Counter()  # by caller, resource and hour
         self._last_id = 0
 
     def next_id(self) -> int:

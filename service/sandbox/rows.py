@@ -15,7 +15,7 @@ from service.model import Permission
 State: TypeAlias = Literal["open", "closed"]
 
 
-class Missing(LookupError):  # noqa: N818 - says what is the matter
+class Missing(LookupError):
     """There is no such thing in the sandbox."""
 
 
@@ -23,7 +23,7 @@ class DeletedIssue(Missing):
     """The issue was there and is deleted for good."""
 
 
-class Refused(ValueError):  # noqa: N818 - says what is the matter
+class Refused(ValueError):
     """The sandbox does not take this value; `code` and `field` say why in GitHub's words."""
 
     def __init__(self, message: str, *, code: str = "invalid", field: str = "") -> None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from service.sandbox.account import describe
 from service.sandbox.boards import Boards
 from service.sandbox.ledger import Clock, system_clock
-from service.sandbox.seed import UNSEEDED, describe, plant
+from service.sandbox.seed import UNSEEDED, plant
 
 
 class World(Boards):

@@ -20,7 +20,7 @@ MAX_PER_PAGE = 100
 Row = TypeVar("Row")
 
 
-class Problem(Exception):  # noqa: N818 - it is an answer
+class Problem(Exception):
     """An answer that refuses. `errors` are GitHub's `{resource, code, field}` objects."""
 
     def __init__(

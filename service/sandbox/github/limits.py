@@ -1,6 +1,6 @@
-"""How much of its hourly allowance each caller has used, told on every reply and never enforced:
+"""How much of its hourly allowance each caller has used. It is told on every reply and never enforced.
 
-a test that wants a refusal asks for one as a fault.
+A test that wants to be refused asks for that as a fault.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ HOUR = 3_600
 class Limits:
     def __init__(self, world: Ledger) -> None:
         self._world = world
-        self._used: dict[tuple[str | None, str, int], int] = {}
 
     def _window(self) -> int:
         return int(self._world.clock().timestamp()) // HOUR
@@ -22,12 +21,12 @@ class Limits:
     def count(self, login: str | None, resource: str) -> dict[str, str]:
         """Counts one request and returns the headers that say what is left."""
         key = (login, resource, self._window())
-        self._used[key] = self._used.get(key, 0) + 1
+        self._world.requests_used[key] += 1
         shown = self.peek(login, resource)
         headers = {f"X-RateLimit-{name.title()}": str(value) for name, value in shown.items()}
         return {**headers, "X-RateLimit-Resource": resource}
 
     def peek(self, login: str | None, resource: str) -> dict[str, int]:
         limit, window = ALLOWANCES[resource], self._window()
-        used = min(self._used.get((login, resource, window), 0), limit - 1)
+        used = min(self._world.requests_used[login, resource, window], limit - 1)
         return {"limit": limit, "remaining": limit - used, "reset": (window + 1) * HOUR, "used": used}

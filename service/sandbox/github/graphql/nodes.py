@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 Node: TypeAlias = dict[str, Any]
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer
+class Refusal(Exception):
     """An error under `errors`, with GitHub's `type`."""
 
     def __init__(self, kind: str, message: str) -> None:
