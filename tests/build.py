@@ -123,9 +123,9 @@ def child(number: int, title: str, *, key: str = "k", body: str = "", **more: An
 
 
 def said(
-    text: str, *, author: str = "alice", id: str = "1", permission: Permission | None = Permission.ADMIN
-) -> Comment:  # noqa: A002
-    return Comment(id=id, author=author, body=text, created_at=NOW, permission=permission)
+    text: str, *, author: str = "alice", number: str = "1", permission: Permission | None = Permission.ADMIN
+) -> Comment:
+    return Comment(id=number, author=author, body=text, created_at=NOW, permission=permission)
 
 
 def carried_out(seen: Snapshot, plan: Plan) -> Snapshot:

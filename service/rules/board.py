@@ -14,7 +14,7 @@ from pydantic import Field
 
 from service.case import Case
 from service.model import AddLabels, EnsureLabel, MoveCard, Remember, RemoveLabels, Say, Verdict
-from service.rules import POST_MORTEM, Example, Options, Rule
+from service.rules import ACTION_ITEM, POST_MORTEM, Example, Options, Rule
 from service.vocabulary import COLUMNS, word_of
 
 
@@ -27,6 +27,9 @@ class BoardOptions(Options):
 
 
 def check(case: Case, options: BoardOptions) -> Iterator[Verdict]:
+    if case.kind == "action-item":
+        yield from _action_item(case, options)
+        return
     if case.state.template is None or case.closed_before_adoption:
         return
     project = _project(case, options)
@@ -42,6 +45,13 @@ def check(case: Case, options: BoardOptions) -> Iterator[Verdict]:
     held = furthest if wanted != furthest else None
     if (case.state.column, case.state.held) != (wanted, held):
         yield Remember({"column": wanted, "held": held})
+
+
+def _action_item(case: Case, options: BoardOptions) -> Iterator[Verdict]:
+    """An action item is on the policy's project too; where its card goes from there is people's business."""
+    named = options.project is not None and case.snapshot.capabilities.project_board and case.issue.key is not None
+    if named and case.issue.state == "open" and all(card.project != options.project for card in case.issue.cards):
+        yield MoveCard(case.issue.ref, int(options.project or 0), case.vocabulary.columns.actions_created)
 
 
 def _project(case: Case, options: BoardOptions) -> int | None:
@@ -119,7 +129,7 @@ def _moved_back(case: Case, current: str, wanted: str) -> Say:
 
 RULE = Rule(
     id="board",
-    about=POST_MORTEM,
+    about=POST_MORTEM | ACTION_ITEM,
     options=BoardOptions,
     check=check,
     stage="judges",

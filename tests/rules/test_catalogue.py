@@ -47,5 +47,7 @@ def test_an_example_holds(rule: Rule, example: Example) -> None:
         assert any(part in message for message in found), (part, found)
     if not example.finds:
         assert [f for f in plan.findings if f.rule == rule.id and f.level in {"blocks", "advises"}] == []
-    proposed = {type(c).__name__ for c, reason in zip(plan.changes, plan.reasons, strict=True) if rule.id in reason.split(", ")}
+    proposed = {
+        type(c).__name__ for c, reason in zip(plan.changes, plan.reasons, strict=True) if rule.id in reason.split(", ")
+    }
     assert proposed >= set(example.changes)

@@ -98,9 +98,9 @@ def test_pause_and_resume() -> None:
     assert paused.state.paused
     gone = closed(replace(paused, issue=replace(paused.issue, body="Nothing.\n")), at=NOW - timedelta(hours=1))
     assert decide(gone, Policy()).changes == ()
-    told = replace(gone, comments=(*gone.comments, said("/pm severity low", id="2")))
+    told = replace(gone, comments=(*gone.comments, said("/pm severity low", number="2")))
     assert "`/pm resume` wakes it" in reply(decide(told, Policy()))
-    woken = replace(gone, comments=(*gone.comments, said("/pm resume", id="3")))
+    woken = replace(gone, comments=(*gone.comments, said("/pm resume", number="3")))
     assert any(isinstance(c, Reopen) for c in decide(woken, Policy()).changes)
 
 

@@ -6,10 +6,21 @@ from dataclasses import replace
 from datetime import timedelta
 
 from service.engine import decide
-from service.model import AddLabels, Card, EnsureComment, MoveCard, Plan, RemoveLabels, Snapshot, SyncState, apply_all
+from service.model import (
+    AddLabels,
+    Card,
+    EnsureComment,
+    EnsureLabel,
+    MoveCard,
+    Plan,
+    RemoveLabels,
+    Snapshot,
+    SyncState,
+    apply_all,
+)
 from service.policy import Policy
 from service.rules.board import BoardOptions
-from tests.build import GITHUB, GITLAB, NOW, WRITTEN, carried_out, closed, snapshot
+from tests.build import GITHUB, GITLAB, NOW, WRITTEN, carried_out, child, closed, snapshot
 
 BODY = "## Summary\n\n**Severity:** {}\n**Category:** code\n"
 IN_STEP = SyncState(template="full_incident", severity="high", category="code", column="draft")
@@ -60,7 +71,7 @@ def test_a_value_taken_away_on_one_side_is_put_back() -> None:
 def test_the_taxonomy_is_created_once() -> None:
     """Labels that exist are left as they are, whatever their case."""
     plan = decide(seen("high", "severity-high"), Policy())
-    wanted = {c.label.name for c in plan.changes if type(c).__name__ == "EnsureLabel"}
+    wanted = {c.label.name for c in plan.changes if isinstance(c, EnsureLabel)}
     assert {
         "type-action-item",
         "severity-critical",
@@ -71,7 +82,7 @@ def test_the_taxonomy_is_created_once() -> None:
     } <= wanted
     everything = frozenset(name.upper() for name in wanted)
     again = decide(replace(seen("high", "severity-high"), labels=everything), Policy())
-    assert [c for c in again.changes if type(c).__name__ == "EnsureLabel"] == []
+    assert [c for c in again.changes if isinstance(c, EnsureLabel)] == []
 
 
 # --- the board ------------------------------------------------------------------------------------------------
@@ -138,6 +149,9 @@ def test_a_project_board_has_columns_of_its_own() -> None:
         isinstance(c, AddLabels | RemoveLabels) and any("pm-" in name for name in c.labels) for c in plan.changes
     )
     draft = carried_out(snapshot("", capabilities=able), plan)
+    action = replace(child(13, "Page on depth"), linked=False)
+    alone = replace(snapshot("", capabilities=able), issue=action)
+    assert decide(alone, policy).changes == (MoveCard(action.ref, 1, "Actions Created"),)
     last = replace(draft, issue=replace(draft.issue, cards=(Card(1, "Complete"),)))
     plan = decide(last, policy)
     assert MoveCard(last.issue.ref, 1, "Draft") in plan.changes

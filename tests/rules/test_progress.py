@@ -8,15 +8,15 @@ from datetime import timedelta
 from service.engine import decide
 from service.model import Issue, Plan, SetAssignees, SetBody, SetDue, SetTitle, Snapshot, SyncState
 from service.policy import Policy
-from tests.build import GITLAB, NOW, carried_out, day, snapshot
+from tests.build import GITHUB, GITLAB, NOW, carried_out, day, snapshot
 
 LINE = "- [ ] Page on queue depth - @bob - 2026-04-01"
 
 
 def settled(line: str = LINE, *, native: bool = False) -> Snapshot:
     """A post-mortem whose one action has its issue, #13, and where both agree."""
-    able = {"capabilities": GITLAB} if native else {}
-    seen = snapshot(f"## Action items\n\n{line}\n", state=SyncState(template="full_incident"), **able)
+    able = GITLAB if native else GITHUB
+    seen = snapshot(f"## Action items\n\n{line}\n", state=SyncState(template="full_incident"), capabilities=able)
     after = carried_out(seen, decide(seen, Policy()))
     assert decide(after, Policy()).changes == ()
     return after
