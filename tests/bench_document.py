@@ -86,7 +86,7 @@ def document_speed() -> Iterator[tuple[str, float, str]]:
         "a post-mortem of 64 kB": (full(), AIM),
         "64 kB of nothing but actions": (
             _grown("## Action items\n\n", lambda n: _ACTION.format(n=n, day=n % 28 + 1)),
-            None,
+            "",
         ),
         "64 kB of nothing but timeline": (_grown(_TABLE, lambda n: _ROW.format(n=n, minute=n % 60)), ""),
         "64 kB of opening brackets": ("## Action items\n- [ ] " + "[" * LIMIT, ""),

@@ -136,7 +136,7 @@ class _Row:
             placed = issue.span
         return Written(
             item=item,
-            tail=stretch.tail,
+            tail=stretch.tail(reading.pieces),
             box=box,
             words=stretch.spans(reading.pieces),
             owners=(owner,) if owner else stretch.slots(reading.owners),

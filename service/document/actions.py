@@ -200,7 +200,7 @@ def _basic(own: _Entry, end: int, kind: str | None) -> Written:
     )
     return Written(
         item=item,
-        tail=stretch.tail,
+        tail=stretch.tail(reading.pieces),
         box=own.opening.box,
         words=stretch.spans(reading.pieces),
         owners=stretch.slots(reading.owners),

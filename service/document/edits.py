@@ -7,7 +7,8 @@ that looks like an owner, say), the text is returned as it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from service.document.lines import Span, Splice, one_line
@@ -101,7 +102,7 @@ def set_owners(doc: Document, item: ActionItem, owners: Sequence[str]) -> str:
     if written is None or written.item.owners == names or any(not re.fullmatch(r"[\w./-]+", n) for n in names):
         return doc.text
     text = ", ".join(f"@{name}" for name in names)
-    return _checked(doc, written, _value(doc, written, written.owners, text), {"owners": names})
+    return _checked(doc, written, _value(doc, written, written.owners, text), {"owners": names, "owner_text": ""})
 
 
 def set_due(doc: Document, item: ActionItem, due: date | None) -> str:
@@ -162,7 +163,7 @@ def set_text(doc: Document, item: ActionItem, text: str) -> str:
         at = Span(item.line, *[written.box.end + 1 if written.box else _first(doc, item.line)] * 2)
         return _checked(doc, written, [Splice(at, f"{shown} ")], {"text": wanted})
     first, *more = written.words
-    kept = {"text": wanted, "owners": written.item.owners, "due": written.item.due}
+    kept = {"text": wanted}
     splices = [Splice(first, shown), *(Splice(_with_separator(doc, span), "") for span in more)]
     changed = _checked(doc, written, splices, kept)
     return changed if changed != doc.text else _with_owner_kept(doc, written, splices, kept)
@@ -198,13 +199,9 @@ def _written(doc: Document, splices: Iterable[Splice]) -> str:
 
 
 def _checked(doc: Document, written: Written, splices: list[Splice], wanted: Mapping[str, object]) -> str:
-    """The edited text, if reading it gives the wanted values and changes nothing else the items say."""
+    """The edited text, if reading it gives the wanted values and everything else the items say is as it was."""
     if not splices:
         return doc.text
     text = _written(doc, splices)
-    after = again(doc, text)
-    here = after.written_at(written.item.line)
-    if here is None or any(getattr(here.item, name) != value for name, value in wanted.items()):
-        return doc.text
-    same: Callable[[Document], list[ActionItem]] = lambda d: [i for i in d.items if i.line != written.item.line]  # noqa: E731
-    return text if same(after) == same(doc) and len(after.items) == len(doc.items) else doc.text
+    kept = [replace(w.item, **wanted) if w is written else w.item for w in doc.written]  # type: ignore[arg-type]
+    return text if list(again(doc, text).items) == kept else doc.text

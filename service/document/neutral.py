@@ -8,14 +8,13 @@ from collections.abc import Collection
 from service.document.lines import one_line as joined
 
 _JOINER = "\u2060"  # word joiner: takes no room and lets no line break
-_KEPT_OUT = "\u200b\u2060\ufeff"
 _MENTION = re.compile(r"(?<!\w)@(?=[A-Za-z0-9_])(?P<name>[\w.-]{1,100}(?:/[\w.-]{1,100}){0,8})?")
 _CLOSING = re.compile(
     r"(?P<word>\b(?:clos(?:e[sd]?|ing)|fix(?:e[sd]|ing)?|resolv(?:e[sd]?|ing)|implement(?:s|ed|ing)?)\b:?)"
-    r"(?P<gap>[ \t]{1,4})(?=(?:(?:issues?|work items?)[ ]{1,2})?(?:[\w./-]{0,200}#\d|GH-\d|https?://))",
+    r"(?P<gap>\s++)(?=(?:(?:issues?|work items?)[ ]{1,2})?(?:[\w./-]{0,200}#\d|GH-\d|https?://))",
     re.IGNORECASE,
 )
-_SLASH = re.compile(r"(?m)^(?P<space>[ \t]{0,3})/(?=[A-Za-z_])")
+_SLASH = re.compile(r"(?m)^(?=[ \t]*/[A-Za-z_])")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
@@ -27,8 +26,8 @@ def neutralise(text: str, *, one_line: bool, keep: Collection[str] = frozenset()
     """
     kept = frozenset(name.lstrip("@").lower() for name in keep)
     text = " ".join(joined(text).split()) if one_line else re.sub(r"\r\n?", "\n", text)
-    text = _TAG.sub("&lt;", text)
-    text = _SLASH.sub(r"\g<space>\\/", text)
+    text = _TAG.sub(f"<{_JOINER}", text)
+    text = _SLASH.sub(_JOINER, text)
     text = _MENTION.sub(lambda found: _silenced(found, kept), text)
     return _CLOSING.sub(rf"\g<word>\g<gap>{_JOINER}", text)
 

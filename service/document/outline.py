@@ -15,7 +15,11 @@ from service.document.tables import cells
 BOLD = 7  # the level of a bold line that serves as a heading: below every real one
 ITEM_SECTIONS = frozenset({"actions", "customer-actions"})
 _ACTION_TYPES = ("prevention", "detection", "response", "documentation", "process", "learning")
-_BOLD_LINE = re.compile(r"(?:\*\*|__)(?P<title>[^*_]{1,80}?)(?P<colon>:?)(?:\*\*|__)[ \t]*(?P<late>:?)")
+_BOLD_LINE = re.compile(r"(?:\*\*|__)(?P<title>[^*_]{1,80}?)(?P<colon>:?)(?:\*\*|__)[ \t]*(?P<late>:?)(?P<rest>.*)")
+# What people answer in one line behind a bold label; the lines below belong to the section around it.
+_ONE_LINERS = frozenset(
+    {"root-cause", "contributing-factors", "went-well", "went-wrong", "lucky", "lessons", "ongoing", "links"}
+)
 _PARTS_OF = {
     "lessons": frozenset({"went-well", "went-wrong", "lucky"}),
     "review": frozenset({"disclosure"}),

@@ -78,11 +78,11 @@ class Stretch:
                 yield span
             at += len(part) + 1
 
-    @property
-    def tail(self) -> Span:
-        """The end of the first line's words."""
-        _, line, column = self.starts[0]
-        end = column + len(self.source.partition("\n")[0])
+    def tail(self, pieces: Sequence[tuple[int, int]]) -> Span:
+        """The end of the line on which the action's words end."""
+        said = max((end for _, end in pieces), default=0)
+        offset, line, column = next(start for start in reversed(self.starts) if start[0] <= said)
+        end = column + len(self.source[offset:].partition("\n")[0])
         return Span(line, end, end)
 
 

@@ -18,11 +18,11 @@ T = TypeVar("T")
 _PATIENCE = 8.0  # seconds; forges give a webhook ten
 
 
-class StoreUnavailable(Exception):  # noqa: N818 - names the state, as the provider errors do
+class StoreUnavailable(Exception):
     """The database did not do it: locked, full, read-only or away. Trying again later may help."""
 
 
-class SchemaTooNew(Exception):  # noqa: N818 - the same
+class SchemaTooNew(Exception):
     """The database was written by a newer Closeout."""
 
 

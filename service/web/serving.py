@@ -19,7 +19,7 @@ _STOPPING = 30  # seconds for what is under way when asked to stop
 _STARTING = 30.0  # seconds a request waits for the application to be there
 
 
-class PortInUse(Exception):  # noqa: N818 - names the state
+class PortInUse(Exception):
     """Something else listens there, or the address is not this machine's."""
 
 

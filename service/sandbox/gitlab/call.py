@@ -13,7 +13,7 @@ from service.sandbox.world import World
 FORGE = "gitlab"
 
 
-class Problem(Exception):  # noqa: N818 - an answer with a 4xx status
+class Problem(Exception):
     """An error answer. `body` is what GitLab sends: `{"message": …}`, or `{"error": …}` for a bad parameter."""
 
     def __init__(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
