@@ -120,7 +120,7 @@ def _nearest(parts: Sequence[Part], ids: Sequence[str]) -> Part | None:
 
 
 def _level(part: Part, anchor: Part, *, inside: bool) -> int:
-    if anchor.level == BOLD:
+    if anchor.level >= BOLD:
         return part.level
     return min(anchor.level + 1, 6) if inside else anchor.level
 

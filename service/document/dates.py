@@ -194,7 +194,11 @@ _FORMS = (
     _form(rf"{_END_OF}{_MONTH},?[ /-](?P<year>\d{{4}})", _month_of_year, firm=False),
     _form(rf"{_DAY}(?:[ ]of)?[ /-]{_MONTH}", _yearless, firm=False),
     _form(rf"{_MONTH}[ ]{_DAY}", _yearless, firm=False),
-    _form(rf"(?:(?:eod|cob|end[ ]of[ ](?:the[ ])?day),?[ ](?:on[ ])?)?(?P<which>(?:next|this|coming)[ ])?{_WEEKDAY}", _weekday, firm=False),
+    _form(
+        rf"(?:(?:eod|cob|end[ ]of[ ](?:the[ ])?day),?[ ](?:on[ ])?)?(?P<which>(?:next|this|coming)[ ])?{_WEEKDAY}",
+        _weekday,
+        firm=False,
+    ),
     _form(
         rf"(?:with)?in{_GAP}[ ](?P<count>\d{{1,4}}|an?|one|two|three|four|five|six|seven|eight|the[ ]next)[ ]?"
         r"(?P<unit>days?|weeks?|months?|quarters?|years?)",

@@ -13,6 +13,7 @@ from service.document.parts import Section
 from service.document.tables import cells
 
 BOLD = 7  # the level of a bold line that serves as a heading: below every real one
+ONE_LINE = 8  # the level of a bold label with its answer on the same line: `**Root cause:** the cache had no bound`
 ITEM_SECTIONS = frozenset({"actions", "customer-actions"})
 _ACTION_TYPES = ("prevention", "detection", "response", "documentation", "process", "learning")
 _BOLD_LINE = re.compile(r"(?:\*\*|__)(?P<title>[^*_]{1,80}?)(?P<colon>:?)(?:\*\*|__)[ \t]*(?P<late>:?)(?P<rest>.*)")
@@ -67,7 +68,8 @@ def outline(layout: Layout, lexica: Lexica) -> Outline:
     at: list[int | None] = [None] * len(layout.lines.texts)
     for index, part in enumerate(parts):
         following = parts[index + 1].start if index + 1 < len(parts) else len(at)
-        at[part.start : following] = [index] * (following - part.start)
+        at[part.start : following] = [part.parent if part.level == ONE_LINE else index] * (following - part.start)
+        at[part.start] = index
     return Outline(parts, tuple(at), _topics(parts))
 
 
@@ -87,20 +89,25 @@ def _marks(layout: Layout, lexica: Lexica) -> Iterator[Heading]:
     yield from layout.headings
     for start, end in layout.prose:
         for line in range(start, end):
-            title = _bold_title(layout, lexica, line) if layout.visible[line].startswith(("**", "__")) else None
-            if title is not None:
-                yield Heading(line, line + 1, BOLD, title)
+            heading = _bold_heading(layout, lexica, line) if layout.visible[line].startswith(("**", "__")) else None
+            if heading is not None:
+                yield heading
 
 
-def _bold_title(layout: Layout, lexica: Lexica, line: int) -> str | None:
-    """The words of a bold line that names a section. `**Impact:**` could be a field as well: it is a heading only
-    where prose follows.
+def _bold_heading(layout: Layout, lexica: Lexica, line: int) -> Heading | None:
+    """A bold line that names a section. `**Impact:**` could be a field as well: it is a heading only where prose
+    follows. With an answer on the same line it is a section of one line.
     """
     found = _BOLD_LINE.fullmatch(layout.visible[line].strip())
-    if found is None or lexica.sections.exact(found["title"]) is None:
+    name = lexica.sections.exact(found["title"]) if found else None
+    if found is None or name is None:
         return None
-    as_field = (found["colon"] or found["late"]) and lexica.fields.exact(found["title"])
-    return None if as_field and not _prose_follows(layout, line + 1) else found["title"].strip()
+    labels, title = bool(found["colon"] or found["late"]), found["title"].strip()
+    if found["rest"].strip():
+        level = ONE_LINE if name in _ONE_LINERS else BOLD
+        return Heading(line, line + 1, level, title) if labels and name in _ONE_LINERS | ITEM_SECTIONS else None
+    as_field = labels and lexica.fields.exact(found["title"]) is not None
+    return None if as_field and not _prose_follows(layout, line + 1) else Heading(line, line + 1, BOLD, title)
 
 
 def _prose_follows(layout: Layout, line: int) -> bool:
@@ -117,20 +124,27 @@ def _prose_follows(layout: Layout, line: int) -> bool:
 
 def _nested(marks: Sequence[Heading], lexica: Lexica, total: int) -> tuple[Part, ...]:
     """Each mark ends where the next one of its level or above begins."""
-    ends = [total] * len(marks)
+    ends = [mark.end if mark.level == ONE_LINE else total for mark in marks]
     parents: list[int | None] = [None] * len(marks)
     stack: list[int] = []
     for index, mark in enumerate(marks):
         while stack and marks[stack[-1]].level >= mark.level:
             ends[stack.pop()] = mark.line
         parents[index] = stack[-1] if stack else None
-        stack.append(index)
-    return tuple(_part(mark, lexica, end, parent) for mark, end, parent in zip(marks, ends, parents, strict=True))
+        if mark.level < ONE_LINE:
+            stack.append(index)
+    title = len(marks) > 1 and all(mark.level > marks[0].level for mark in marks[1:])
+    names = [_name(mark, lexica, title=title and n == 0) for n, mark in enumerate(marks)]
+    rows = zip(marks, names, ends, parents, strict=True)
+    return tuple(
+        Part(name or slug(m.title), name is not None, m.title, m.level, m.line, m.end, end, parent)
+        for m, name, end, parent in rows
+    )
 
 
-def _part(mark: Heading, lexica: Lexica, end: int, parent: int | None) -> Part:
-    known = lexica.sections.find(mark.title) if mark.level > 1 else lexica.sections.exact(mark.title)
-    return Part(known or slug(mark.title), known is not None, mark.title, mark.level, mark.line, mark.end, end, parent)
+def _name(mark: Heading, lexica: Lexica, *, title: bool) -> str | None:
+    """The title over a whole document ("Incident: checkout was down") is a section only if it says just that."""
+    return lexica.sections.exact(mark.title) if title else lexica.sections.find(mark.title)
 
 
 # --- what a section says --------------------------------------------------------------------------------------
@@ -153,6 +167,8 @@ def _section(part: Part, lines: Sequence[str]) -> Section:
 def _text(outlined: Outline, index: int, said: Sequence[str]) -> list[str]:
     """The part's own lines, with those of headings below it that are no topic of their own."""
     part, lines = outlined.parts[index], []
+    if part.level == ONE_LINE and said[part.start]:
+        return [said[part.start].partition(":")[2].strip("*_: \t")]
     belongs: dict[int | None, bool] = {index: True}
     for line in range(part.body, part.end):
         at = outlined.at[line]

@@ -20,7 +20,7 @@ BARE = HEAD + "| Task | Who |\n|---|---|\n"
     ("head", "before", "after"),
     [
         (HEAD, "- [ ] Add alert - @a", "- [x] Add alert - @a (done 2026-05-01)"), (HEAD, "  * [ ] Add alert  ", "  * [x] Add alert (done 2026-05-01)  "), (HEAD, "- [] Add alert", "- [x] Add alert (done 2026-05-01)"), (HEAD, "- [x] Add alert", "- [x] Add alert (done 2026-05-01)"),
-        (HEAD, "- [x] Add alert (done 2026-04-01)", "- [x] Add alert (done 2026-04-01)"), (HEAD, "- Add alert", "- Add alert (done 2026-05-01)"), (HEAD, "- ✅ Add alert", "- ✅ Add alert (done 2026-05-01)"), (HEAD, "- [ ] Add\n  alert - @a", "- [x] Add (done 2026-05-01)\n  alert - @a"),
+        (HEAD, "- [x] Add alert (done 2026-04-01)", "- [x] Add alert (done 2026-04-01)"), (HEAD, "- Add alert", "- Add alert (done 2026-05-01)"), (HEAD, "- ✅ Add alert", "- ✅ Add alert (done 2026-05-01)"), (HEAD, "- [ ] Add\n  alert - @a", "- [x] Add\n  alert - @a (done 2026-05-01)"),
         (TABLE, "| Add alert | @a | | | |", "| Add alert | @a | | done 2026-05-01 | |"), (TABLE, "|Add alert|@a||open||", "|Add alert|@a||done 2026-05-01||"), (TABLE, "| Add alert | @a | | [ ] | |", "| Add alert | @a | | [x] 2026-05-01 | |"), (BARE, "| Add alert | @a |", "| Add alert (done 2026-05-01) | @a |"), (BARE, "| [ ] Add alert | @a |", "| [x] Add alert (done 2026-05-01) | @a |"),
     ],
 )  # fmt: skip

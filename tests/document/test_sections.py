@@ -165,3 +165,29 @@ def test_the_document_keeps_its_text_and_line_endings() -> None:
     """A document knows its text, its line ending and each of its lines."""
     doc = reading("a\r\nb\r\nc")
     assert (doc.text, doc.eol, doc.line(1), doc.line(9)) == ("a\r\nb\r\nc", "\r\n", "b", "")
+
+
+def test_a_bold_label_with_its_answer_is_a_section_of_one_line() -> None:
+    """`**Root cause:** …` answers the question; what follows belongs to the section around it again."""
+    doc = reading(
+        "## Summary\n**Root cause:** no bound on the cache\nUsers waited.\n**Lessons learned**: N/A\n**Why:** because\n"
+    )
+    assert [(s.id, s.start, s.end, s.text, s.filled, s.not_applicable) for s in doc.sections] == [
+        ("summary", 0, 6, "Users waited.\n**Why:** because", True, False), ("root-cause", 1, 2, "no bound on the cache", True, False),
+        ("lessons", 3, 4, "N/A", False, True),
+    ]  # fmt: skip
+    assert not reading("**Root cause:** [why]\n").sections[0].filled
+    assert reading("**Action items:** as agreed\n- [ ] a b\n").items[0].text == "a b"
+    assert reading("**Root cause** is not known.\n").sections == ()
+
+
+def test_a_document_s_title_is_not_its_summary() -> None:
+    """Only a title that says just “Summary” is that section; headings of the first level elsewhere are read like any."""
+    assert [s.id for s in reading("# Incident: checkout was down\n## Impact\nx\n").sections] == [
+        "incident-checkout-was-down",
+        "impact",
+    ]
+    assert [s.id for s in reading("# Summary: what happened\nx\n# Impact & scope\ny\n").sections] == [
+        "summary",
+        "impact",
+    ]
