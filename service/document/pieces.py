@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from service.document.blanks import is_placeholder
 from service.document.marks import Mark, Token
 
-SEPARATORS_BEFORE = " \t\n-–—|:;,)]>→=•·.~&+/\x1b"
-_SEPARATORS_BEHIND = " \t\n-–—|:;,([<→=•·~&+/\x1b"
+SEPARATORS_BEFORE = " \t\n-–—|:;,)]>→=•·\x1b"
+_SEPARATORS_BEHIND = " \t\n-–—|:;,([<→=•·\x1b"
 _LOOSE = re.compile(r"[\s,;:(–—-]+(?:and|due|by|on|for|owner|with|see|tracked in|is)[ \t]*\Z", re.IGNORECASE)
 _AFTER_OWNER = re.compile(r"(?:to|will|should|is to|must|shall)[ ]+(?=\w)", re.IGNORECASE)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:[ \t]+\"[^\"]*\")?\)")
@@ -48,17 +48,17 @@ def _cuts(token: Token) -> list[tuple[int, int]]:
 
 def _trimmed(shape: str, start: int, end: int, *, after_cut: bool, before_cut: bool) -> tuple[int, int]:
     text = shape[start:end]
-    left = len(text) - len(text.lstrip(SEPARATORS_BEFORE if after_cut else " \t\n"))
-    text = text[left:]
+    bare = text.lstrip(SEPARATORS_BEFORE if after_cut else " \t\n")
+    bare = bare[1:].lstrip(SEPARATORS_BEFORE) if after_cut and bare.startswith((". ", "& ", "+ ", "/ ")) else bare
+    left, text = len(text) - len(bare), bare
     if after_cut:
         lead = _AFTER_OWNER.match(text)
         left, text = (left + lead.end(), text[lead.end() :]) if lead else (left, text)
     if before_cut:
         loose = _LOOSE.search(text[-40:])
         text = text[: len(text) - len(loose[0])] if loose and len(loose[0]) < len(text) else text
-        text = text.rstrip(_SEPARATORS_BEHIND)
-    else:
-        text = text.rstrip()
+    text = text.rstrip(_SEPARATORS_BEHIND)
+    text = text[:-1].rstrip(_SEPARATORS_BEHIND) if text.endswith((" &", " +", " /")) else text
     return start + left, start + left + len(text)
 
 
