@@ -19,14 +19,18 @@ from rich.text import Text
 from service.bootstrap import Service
 from service.demo.story import PROJECT, Stage, Step, steps
 from service.policy import FILES
+from service.rules import rules
 from service.sandbox import Sandbox
 from service.settings import Forge, Settings
 from service.store.journal import Entry
+from service.vocabulary import ColumnLabels
 
 BOT = "closeout-bot"
 SECRET = "a secret for the demo alone"  # noqa: S105 - it never leaves this process
 # A real team keeps the grace window: here nobody wants to wait for it.
 POLICY = "version: 1\nrules:\n  closure: {grace_seconds: 0}\n  definition-of-done: {grace_seconds: 0}\n"
+# GitHub's organisation has a project with our columns; GitLab's board lists are made of the column labels.
+BOARDS = {"github": "  board: {project: 1}\n", "gitlab": ""}
 PATIENCE = 60.0  # seconds that one step may take before the demo gives up on it
 
 
@@ -64,8 +68,11 @@ def _running() -> Iterator[tuple[Sandbox, Service]]:
         Service(_settings(sandbox, Path(folder))) as service,
     ):
         service.start()
+        labels = ColumnLabels()
+        lists = (labels.draft, labels.review, labels.actions_created, labels.in_progress)
+        sandbox.world.add_board("gitlab", PROJECT, title="Post-mortems", columns=lists)
         for forge, path in FILES.items():
-            sandbox.world.put_file(forge, PROJECT, path, POLICY)
+            sandbox.world.put_file(forge, PROJECT, path, POLICY + BOARDS[forge])
             sandbox.world.add_hook(forge, PROJECT, url=f"{service.url}/webhooks/{forge}", secret=SECRET)
         yield sandbox, service
 
@@ -97,7 +104,7 @@ def _step(stage: Stage, step: Step, service: Service, console: Console) -> Outco
     asked = [record for record in stage.sandbox.log[requests:] if record.actor == BOT]
     written = service.journal.latest(limit=10_000)
     for line in _told(written[: len(written) - entries][::-1]):
-        console.print(line)
+        console.print(line, overflow="ellipsis", no_wrap=True)
     held = step.holds(stage)
     mark = "[green]✓[/]" if held else "[red]✗[/]"
     console.print(f"   {mark} {step.expected}")
@@ -117,15 +124,33 @@ def _settle(stage: Stage, service: Service) -> None:
     raise TimeoutError(f"the demo did not come to rest within {PATIENCE:g} s")
 
 
+DONE = {
+    "Acknowledge": "acknowledged a command",
+    "EnsureLabel": "created labels",
+    "CreateActionItem": "created an action item's issue",
+    "LinkChild": "linked an issue",
+    "SetTitle": "renamed the issue",
+    "SetBody": "edited lines of the text",
+    "SetAssignees": "assigned people",
+    "SetDue": "set the due date",
+    "AddLabels": "put labels on",
+    "RemoveLabels": "took labels off",
+    "MoveCard": "moved the card",
+    "Reopen": "reopened the issue",
+    "EnsureComment": "wrote a comment",
+}
+STATUS = "One comment is kept up to date with what is still open."
+
+
 def _told(entries: list[Entry]) -> Iterator[Text]:
-    """What was written, by issue and rule, in the order it happened."""
+    """What was written, where, and which rule asked for it, in the order it happened."""
+    why = {rule.id: rule.summary for rule in rules()} | {"status": STATUS}
     counted = Counter((entry.target, entry.rule, entry.change, entry.result) for entry in entries)
-    for (target, rule, change, result), times in counted.items():
-        often = f" ×{times}" if times > 1 else ""
-        outcome = "" if result == "ok" else f"  ({result})"
-        yield Text(
-            f"   {target.rpartition('#')[1]}{target.rpartition('#')[2]:<4} {rule:<20} {change}{often}{outcome}", "dim"
-        )
+    for (target, asked_by, change, result), times in counted.items():
+        done = DONE[change] + (f" ({times})" if times > 1 else "") + ("" if result == "ok" else f", but: {result}")
+        reasons = " ".join(why.get(rule, "") for rule in asked_by.split(", "))
+        line = Text(f"   #{target.rpartition('#')[2]:<3} {done:<32} ")
+        yield line.append(f"{asked_by}: {reasons}", "dim")
 
 
 def _summary(outcomes: list[Outcome]) -> Table:

@@ -9,6 +9,7 @@ from datetime import date
 from service.document import read
 from service.sandbox import Sandbox
 from service.sandbox.rows import IssueRow
+from service.vocabulary import ColumnLabels, ColumnNames, word_of
 
 PROJECT = "acme/shop"
 FREE_TEXT = "Checkout was down for about 40 minutes on Sunday. Rolling back the price service fixed it.\n"
@@ -85,8 +86,13 @@ def steps() -> Iterator[Step]:
     yield Step(
         "alice opens an issue in two sentences and labels it post-mortem.",
         _opens,
-        "the template is there around her words, with labels and one status comment",
-        lambda on: FREE_TEXT.strip() in on.post_mortem.body and len(_headings(on)) > 5 and _says(on, "can close"),
+        "the template is there around her words, with labels, a card in Draft and one status comment",
+        lambda on: (
+            FREE_TEXT.strip() in on.post_mortem.body
+            and len(_headings(on)) > 5
+            and _column(on) == "draft"
+            and _says(on, "can close")
+        ),
     )
     yield Step(
         "It is late. alice closes it as it is.",
@@ -97,8 +103,13 @@ def steps() -> Iterator[Step]:
     yield Step(
         "Next morning she writes the story, and two actions: one with owner and date, one without.",
         lambda on: on.rewrite(on.post_mortem, "alice", written),
-        "the first action is an issue of its own; the second is asked about",
-        lambda on: len(on.issues) == 2 and _says(on, "no owner") and "severity-high" in _labels(on),
+        "the first action is an issue of its own, the second is asked about, the card is in Actions Created",
+        lambda on: (
+            len(on.issues) == 2
+            and _says(on, "no owner")
+            and "severity-high" in on.post_mortem.labels
+            and _column(on) == "actions_created"
+        ),
     )
     yield Step(
         "bob takes the second action, with a date, in the same line.",
@@ -122,7 +133,11 @@ def steps() -> Iterator[Step]:
         "alice ticks the final review and closes the post-mortem.",
         _completes,
         "it stays closed: its follow-through is in place",
-        lambda on: on.post_mortem.state == "closed" and _says(on, "Closed, with its follow-through in place"),
+        lambda on: (
+            on.post_mortem.state == "closed"
+            and _says(on, "Closed, with its follow-through in place")
+            and _column(on) == "complete"
+        ),
     )
 
 
@@ -188,8 +203,14 @@ def _says(on: Stage, words: str, issue: IssueRow | None = None) -> bool:
     return any(words in comment.body for comment in comments if comment.author == "closeout-bot")
 
 
-def _labels(on: Stage) -> frozenset[str]:
-    return frozenset(on.post_mortem.labels)
+def _column(on: Stage) -> str | None:
+    """Where the board shows it: in a project's column, or in the list its label stands for; Closed is Complete."""
+    world, issue = on.sandbox.world, on.post_mortem
+    [board] = world.boards_of(world.project(on.forge, PROJECT))
+    shown = world.column_of(issue, board)
+    if on.forge == "gitlab":
+        return "complete" if issue.state == "closed" else shown and word_of(ColumnLabels(), shown)
+    return shown and word_of(ColumnNames(), shown)
 
 
 def _headings(on: Stage) -> list[str]:
