@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import get_args
 
 from service import document, report
 from service.case import Case
+from service.document.likeness import fingerprint
 from service.model import (
     Change,
     CreateActionItem,
@@ -33,8 +35,9 @@ from service.model import (
     apply,
     difference,
 )
-from service.policy import Policy
+from service.policy import InvalidPolicy, Policy
 from service.rules import Rule, Stage, rules
+from service.wording import plain
 
 MAX_PASSES = 40
 STATUS = "status"
@@ -55,6 +58,22 @@ def decide(snapshot: Snapshot, policy: Policy) -> Plan:
     related = (snapshot.parent.ref,) if snapshot.parent is not None else ()
     reasons = tuple(", ".join(run.reasons.get(_about(change), (STATUS,))) for change in changes)
     return Plan(ref, run.findings, changes, reasons, run.revisit_at, related)
+
+
+def hold_back(snapshot: Snapshot, invalid: InvalidPolicy) -> Plan:
+    """The plan while the policy cannot be used: a post-mortem is told so, once for each version of the mistakes."""
+    ref = snapshot.issue.ref
+    found = tuple(Finding("policy", "error", plain(mistake)) for mistake in invalid.errors)
+    say = Say(f"policy:{fingerprint(' '.join(invalid.errors))}", _NO_POLICY)
+    if Case(snapshot).kind != "post-mortem" or snapshot.comment(say.topic) is not None:
+        return Plan(ref, found)
+    return Plan(ref, found, (EnsureComment(ref, say.topic, report.message(say, found)),), ("policy",))
+
+
+_NO_POLICY = (
+    "This project's Closeout policy cannot be used, so nothing is changed or checked here until it is right. "
+    "`closeout policy check` shows the same on your machine:"
+)
 
 
 @dataclass
@@ -136,7 +155,10 @@ def _fenced(rule: Rule, case: Case, options: object) -> Iterator[Verdict]:
     try:
         yield from tuple(rule.check(case, options))
     except Exception as crash:  # noqa: BLE001 - the fence around every rule
-        message = f"This rule failed on this issue ({type(crash).__name__})."
+        place = extract_tb(crash.__traceback__)[-1]
+        message = (
+            f"This rule failed on this issue: {type(crash).__name__} in {Path(place.filename).name}:{place.lineno}."
+        )
         yield Finding(rule.id, "error", message, fix="The other rules are not affected. Please report it.")
 
 

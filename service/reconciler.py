@@ -10,8 +10,8 @@ from typing import Protocol
 import structlog
 
 from service.document import read
-from service.engine import decide
-from service.model import Change, Finding, IssueRef, Plan, resolve
+from service.engine import decide, hold_back
+from service.model import Change, IssueRef, Plan, resolve
 from service.policy import FILES, InvalidPolicy, Policy, load
 from service.providers.base import Provider
 from service.templates import Template, TemplateError, parse
@@ -106,10 +106,12 @@ class Reconciler:
         provider = self._providers[ref.forge]
         policy = self._policies.load(provider, ref.project)
         if isinstance(policy, InvalidPolicy):
-            mistakes = "; ".join(policy.errors)
-            fix = "Correct the file; nothing is done until then."
-            return Plan(ref, (Finding("policy", "error", mistakes, where="Policy file", fix=fix),))
-        return decide(provider.fetch(ref, policy.vocabulary.dialect), policy)
+            plan = hold_back(provider.fetch(ref), policy)
+        else:
+            plan = decide(provider.fetch(ref, policy.vocabulary.dialect), policy)
+        for error in (finding for finding in plan.findings if finding.level == "error"):
+            _log.error("rule_error", issue=str(ref), rule=error.rule, message=error.message)
+        return plan
 
     def reconcile(self, ref: IssueRef) -> Plan:
         """Plans, and makes the changes unless this is a dry run. Raises the `ProviderError` family."""

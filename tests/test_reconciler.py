@@ -100,12 +100,15 @@ def test_an_invalid_policy_changes_nothing_until_it_is_right(stack: Stack, forge
     world.put_file(forge, SHOP, FILES[forge], "version: 1\nrules:\n  closur: {}\n")
     one = reconciler(stack, Notes())
     plan = one.reconcile(ref)
-    assert plan.changes == ()
     assert 'unknown option (did you mean "closure"?)' in plan.findings[0].message
+    [told] = stack.said(forge, ref.number)
+    assert f'{FILES[forge]}:3: rules.closur: unknown option (did you mean "closure"?)' in told
+    assert body(stack, ref) == "It broke.\n"
+    assert one.reconcile(ref).changes == ()
     world.put_file(forge, SHOP, FILES[forge], "version: 1\nrules:\n  template: {default: light_incident}\n")
     clock.forward(seconds=600)
     one.reconcile(ref)
-    assert "light_incident" in stack.said(forge, ref.number)[0]
+    assert "light_incident" in stack.said(forge, ref.number)[-1]
     world.put_file(forge, SHOP, FILES[forge], "version: 2\n")
     clock.forward(seconds=600)
     assert [f for f in one.reconcile(ref).findings if f.rule == "policy"] == []
