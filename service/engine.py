@@ -155,10 +155,9 @@ def _fenced(rule: Rule, case: Case, options: object) -> Iterator[Verdict]:
     try:
         yield from tuple(rule.check(case, options))
     except Exception as crash:  # noqa: BLE001 - the fence around every rule
-        place = extract_tb(crash.__traceback__)[-1]
-        message = (
-            f"This rule failed on this issue: {type(crash).__name__} in {Path(place.filename).name}:{place.lineno}."
-        )
+        *_, (frame, line) = walk_tb(crash.__traceback__)
+        place = f"{Path(frame.f_code.co_filename).name}:{line}"
+        message = f"This rule failed on this issue: {type(crash).__name__} in {place}."
         yield Finding(rule.id, "error", message, fix="The other rules are not affected. Please report it.")
 
 

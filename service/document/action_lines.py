@@ -27,7 +27,7 @@ _LEANING = re.compile(
 _RELATED = re.compile(
     r"\b(?:from|of|after|like|caused by|related(?: to)?|relates to|blocked by|depends on|duplicates?|since|per"
     r"|regression(?: from)?|see(?: also)?|similar to|follow[- ]?up (?:of|to|from)|part of|(?<!tracked )(?:in|by)|cf\.?"
-    r"|unlike)\W*\Z",
+    r"|unlike)[ \t]*:?[ \t]*\Z",
     re.IGNORECASE,
 )
 
@@ -195,7 +195,7 @@ def _placed(attributes: Sequence[Token]) -> list[Token]:
 
 _NAME = re.compile(
     r"[ \t]*(?P<sep>[-–—|][ \t]+|[–—|,(][ \t]*)(?P<name>[A-Z][\w.'’-]{0,30}(?: [A-Z][\w.'’-]{0,30}){0,2})"
-    r"[ \t]*[-–—|,)(]*[ \t]*\Z"
+    r"[ \t]*[-–—|,)]*[ \t]*\Z"
 )
 
 

@@ -7,7 +7,7 @@ that looks like an owner, say), the text is returned as it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -24,12 +24,12 @@ def tick(doc: Document, item: ActionItem, done: bool, on: date | None) -> str:  
     if written is None:
         return doc.text
     if not done:
-        return _checked(doc, written, _unticked(doc, written), {"done": False, "completed": None})
+        return _checked(doc, written, [_unticked(doc, written)], {"done": False, "completed": None}, "text")
     stamp = written.item.completed is None and on is not None
     if written.item.done and not stamp:
         return doc.text
-    wanted = {"done": True, "completed": written.item.completed or on}
-    return _checked(doc, written, _ticked(doc, written, on if stamp else None), wanted)
+    attempts = (_ticked(doc, written, day) for day in ((on, None) if stamp else (None,)))
+    return _checked(doc, written, attempts, {"done": True}, "completed")
 
 
 def _ticked(doc: Document, written: Written, on: date | None) -> list[Splice]:
@@ -102,7 +102,8 @@ def set_owners(doc: Document, item: ActionItem, owners: Sequence[str]) -> str:
     if written is None or written.item.owners == names or any(not re.fullmatch(r"[\w./-]+", n) for n in names):
         return doc.text
     text = ", ".join(f"@{name}" for name in names)
-    return _checked(doc, written, _value(doc, written, written.owners, text), {"owners": names, "owner_text": ""})
+    attempts = _values(doc, written, written.owners, text, f" (owner: {text})")
+    return _checked(doc, written, attempts, {"owners": names, "owner_text": ""})
 
 
 def set_due(doc: Document, item: ActionItem, due: date | None) -> str:
@@ -111,13 +112,22 @@ def set_due(doc: Document, item: ActionItem, due: date | None) -> str:
     if written is None or (written.item.due == due and not written.item.problem):
         return doc.text
     text = due.isoformat() if due else ""
-    return _checked(doc, written, _value(doc, written, written.dues, text), {"due": due, "problem": ""})
+    attempts = _values(doc, written, written.dues, text, f" (due: {text})")
+    return _checked(doc, written, attempts, {"due": due, "problem": ""})
 
 
-def _value(doc: Document, written: Written, slots: Sequence[Slot], text: str) -> list[Splice]:
-    """The first place takes the value, further ones go; with no place yet, the value is appended."""
-    if not slots:
-        return [Splice(_before_stamp(written), f" - {text}")] if text else []
+def _values(doc: Document, written: Written, slots: Sequence[Slot], text: str, labelled: str) -> Iterator[list[Splice]]:
+    """The first place takes the value, further ones go. With no place yet, or none that is understood, the value is
+    appended; with a label where it would be misread without one.
+    """
+    if slots:
+        yield _in_place(doc, slots, text)
+    if text:
+        yield [Splice(_before_stamp(written), f" - {text}")]
+        yield [Splice(_before_stamp(written), labelled)]
+
+
+def _in_place(doc: Document, slots: Sequence[Slot], text: str) -> list[Splice]:
     first, *more = slots
     if text:
         kept = Splice(first.span, _in_cell(doc, first.span, text))
@@ -159,22 +169,24 @@ def set_text(doc: Document, item: ActionItem, text: str) -> str:
     if written is None or written.item.text == wanted or not wanted:
         return doc.text
     shown = wanted.replace("|", "\\|") if written.row else wanted
+    return _checked(doc, written, _wordings(doc, written, shown), {"text": wanted}, "links", "reason")
+
+
+def _wordings(doc: Document, written: Written, text: str) -> Iterator[list[Splice]]:
+    """New words in the old one's place. What was read from within the old words is then written behind them."""
     if not written.words:
-        at = Span(item.line, *[written.box.end + 1 if written.box else _first(doc, item.line)] * 2)
-        return _checked(doc, written, [Splice(at, f"{shown} ")], {"text": wanted})
+        at = written.box.end + 1 if written.box else _first(doc, written.item.line)
+        yield [Splice(Span(written.item.line, at, at), f"{text} ")]
+        return
     first, *more = written.words
-    kept = {"text": wanted}
-    splices = [Splice(first, shown), *(Splice(_with_separator(doc, span), "") for span in more)]
-    changed = _checked(doc, written, splices, kept)
-    return changed if changed != doc.text else _with_owner_kept(doc, written, splices, kept)
-
-
-def _with_owner_kept(doc: Document, written: Written, splices: list[Splice], kept: Mapping[str, object]) -> str:
-    """An owner or date that stood within the old words is written behind the new ones."""
+    splices = [Splice(first, text), *(Splice(_with_separator(doc, span), "") for span in more)]
+    yield splices
     names = ", ".join(f"@{name}" for name in written.item.owners) if not written.owners else ""
     day = written.item.due.isoformat() if written.item.due and not written.dues else ""
-    tail = "".join(f" - {value}" for value in (names, day) if value)
-    return _checked(doc, written, [*splices, Splice(written.tail, tail)], kept) if tail else doc.text
+    home = doc.grammar.home
+    refs = " ".join(f"({ref.seen_from(home.project)})" for ref in written.item.refs) if home else ""
+    for values in ((names, day), (names, day, refs)):
+        yield [*splices, Splice(written.tail, "".join(f" - {value}" for value in values if value))]
 
 
 def _first(doc: Document, line: int) -> int:
@@ -198,10 +210,20 @@ def _written(doc: Document, splices: Iterable[Splice]) -> str:
     return doc.layout.lines.spliced(splices)
 
 
-def _checked(doc: Document, written: Written, splices: list[Splice], wanted: Mapping[str, object]) -> str:
-    """The edited text, if reading it gives the wanted values and everything else the items say is as it was."""
-    if not splices:
-        return doc.text
-    text = _written(doc, splices)
-    kept = [replace(w.item, **wanted) if w is written else w.item for w in doc.written]  # type: ignore[arg-type]
-    return text if list(again(doc, text).items) == kept else doc.text
+def _checked(
+    doc: Document, written: Written, attempts: Iterable[list[Splice]], wanted: Mapping[str, object], *free: str
+) -> str:
+    """The first attempt that reads back as wanted and leaves everything else the items say as it was, but for what
+    is `free` to change; the text unchanged where there is none.
+    """
+    for splices in attempts:
+        text = _written(doc, splices)
+        after = again(doc, text)
+        here = after.written_at(written.item.line)
+        if not splices or here is None:
+            continue
+        values = {**{name: getattr(here.item, name) for name in free}, **wanted}
+        kept = [replace(w.item, **values) if w is written else w.item for w in doc.written]
+        if list(after.items) == kept:
+            return text
+    return doc.text

@@ -16,6 +16,9 @@ _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:[ \t]+\"[^\"]*\")?\)")
 _EMPHASIS = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|~~|<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
+_ANNOUNCED = frozenset({Mark.OWNER, Mark.DUE, Mark.REFERENCE, Mark.ASIDE})  # what a word like "by" may lead up to
+
+
 def words(source: str, pieces: Sequence[tuple[int, int]]) -> str:
     """The pieces as one line, links reduced to their words and emphasis taken off; "" for a placeholder."""
     text = " ".join(" ".join(_LINK.sub(r"\1", source[start:end]).split()) for start, end in pieces)
@@ -25,11 +28,13 @@ def words(source: str, pieces: Sequence[tuple[int, int]]) -> str:
 
 def left_over(source: str, shape: str, attributes: Sequence[Token]) -> list[tuple[int, int]]:
     """What is left of the line without its attributes and the separators around them."""
-    cuts = [cut for token in sorted(attributes, key=lambda t: t.start) for cut in _cuts(token)]
-    bounds = [0, *(n for cut in cuts for n in cut), len(source)]
+    marks = sorted(attributes, key=lambda t: t.start)
+    cuts = [(*cut, token.mark in _ANNOUNCED) for token in marks for cut in _cuts(token)]
+    starts, ends = [0, *(cut[1] for cut in cuts)], [*(cut[0] for cut in cuts), len(source)]
+    announced = [*(cut[2] for cut in cuts), False]
     found = []
-    for number, (start, end) in enumerate(zip(bounds[::2], bounds[1::2], strict=True)):
-        piece = _trimmed(shape, start, end, after_cut=number > 0, before_cut=end < len(source))
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        piece = _trimmed(shape, start, end, after_cut=number > 0, announced=announced[number])
         if piece[0] < piece[1] and re.search(r"\w", source[slice(*piece)]):
             found.append(piece)
     return _without_details(source, found)
@@ -46,7 +51,7 @@ def _cuts(token: Token) -> list[tuple[int, int]]:
     return [(token.start, token.end)]
 
 
-def _trimmed(shape: str, start: int, end: int, *, after_cut: bool, before_cut: bool) -> tuple[int, int]:
+def _trimmed(shape: str, start: int, end: int, *, after_cut: bool, announced: bool) -> tuple[int, int]:
     text = shape[start:end]
     bare = text.lstrip(SEPARATORS_BEFORE if after_cut else " \t\n")
     bare = bare[1:].lstrip(SEPARATORS_BEFORE) if after_cut and bare.startswith((". ", "& ", "+ ", "/ ")) else bare
@@ -54,7 +59,7 @@ def _trimmed(shape: str, start: int, end: int, *, after_cut: bool, before_cut: b
     if after_cut:
         lead = _AFTER_OWNER.match(text)
         left, text = (left + lead.end(), text[lead.end() :]) if lead else (left, text)
-    if before_cut:
+    if announced:
         loose = _LOOSE.search(text[-40:])
         text = text[: len(text) - len(loose[0])] if loose and len(loose[0]) < len(text) else text
     text = text.rstrip(_SEPARATORS_BEHIND)

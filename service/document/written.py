@@ -93,7 +93,8 @@ def done_spans(stretch: Stretch, reading: Reading) -> tuple[Span, ...]:
     for token in reading.marks:
         if token.mark is Mark.DONE:
             start, end = token.start, token.end
-            while start > first and source[start - 1] in _SEPARATORS:
+            before = _SEPARATORS if source[start].isalpha() else " \t"
+            while start > first and source[start - 1] in before:
                 start -= 1
             while start <= first and end < len(source) and source[end] in " \t:–—-":
                 end += 1

@@ -34,27 +34,10 @@ def documents(draw: st.DrawFn) -> str:
     return "".join(text + end for text, end in parts)
 
 
-_WORDS = st.sampled_from(
-    (
-        "Add",
-        "alert",
-        "queue",
-        "depth",
-        "the",
-        "runbook",
-        "cache",
-        "on-call",
-        "for",
-        "retry",
-        "p99",
-        "C++",
-        "(twice)",
-        "a/b",
-        "p: q",
-        "it's",
-        "`x`",
-    )
-)
+_WORDS = st.sampled_from((
+    "Add", "alert", "queue", "the", "on-call", "for", "p99", "C++", "(twice)", "a/b", "p: q", "it's", "`x`", "and", "by", "due", "with", "-", "see", "done",
+    "Friday", "2.0", "50%", "[x]", "TBD", "_a_", "**b**", "~", "(", "to", "#12", "owner", "Bob", "—", ",", "2026-02-02",
+))  # fmt: skip
 NAMES = st.sampled_from(("alice", "bob", "carol-x", "acme/sre", "group/sub/team", "d.e_f"))
 DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
 _LINES = (
