@@ -28,7 +28,7 @@ from service.model import (
     Track,
     Verdict,
 )
-from service.rules import POST_MORTEM, Example, Options, Rule
+from service.rules import ACTION_ITEM, POST_MORTEM, Example, Options, Rule
 from service.vocabulary import CATEGORIES, SEVERITIES, Strict, word_of
 from service.wording import quoted
 
@@ -69,6 +69,10 @@ class Command:
     effect: Effect
     free: bool = False  # anybody who can comment may ask
     override: bool = False
+
+    def fits(self, case: Case) -> bool:
+        """An action item has no commands of its own but the free ones: what it needs is done in its text."""
+        return self.free or case.kind == "post-mortem"
 
 
 def check(case: Case, options: CommandsOptions) -> Iterator[Verdict]:
@@ -111,7 +115,7 @@ def pending(case: Case) -> tuple[Comment, ...]:
 
 def _follow(case: Case, options: CommandsOptions, comment: Comment, words: str) -> Iterator[Verdict]:
     name, *rest = words.split() or ["help"]
-    enabled = [key for key in COMMANDS if key not in options.disabled]
+    enabled = [key for key in COMMANDS if key not in options.disabled and COMMANDS[key].fits(case)]
     command = COMMANDS[name.lower()] if name.lower() in enabled else None
     if command is None:
         close = get_close_matches(name.lower(), enabled, n=1)
@@ -145,7 +149,8 @@ def _help(case: Case, asked: Asked) -> Iterator[Verdict]:  # noqa: ARG001 - ever
 
 
 def _why(case: Case, asked: Asked) -> Iterator[Verdict]:  # noqa: ARG001 - every effect has this shape
-    yield Say("why", "What stands between this post-mortem and its close:", None)
+    what = "post-mortem" if case.kind == "post-mortem" else "action item"
+    yield Say("why", f"What stands between this {what} and its close:", None)
 
 
 def _review(case: Case, asked: Asked) -> Iterator[Verdict]:
@@ -241,7 +246,7 @@ COMMANDS: dict[str, Command] = {
 
 def offered(case: Case, options: CommandsOptions) -> dict[str, str]:
     """Usage and meaning of each command that is enabled and of use in this state."""
-    names = [name for name in COMMANDS if name not in options.disabled]
+    names = [name for name in COMMANDS if name not in options.disabled and COMMANDS[name].fits(case)]
     if case.state.paused:
         names = [name for name in names if name in {"help", "why", "resume"}]
     else:
@@ -251,7 +256,7 @@ def offered(case: Case, options: CommandsOptions) -> dict[str, str]:
 
 RULE = Rule(
     id="commands",
-    about=POST_MORTEM,
+    about=POST_MORTEM | ACTION_ITEM,
     options=CommandsOptions,
     check=check,
     stage="asks",

@@ -137,3 +137,14 @@ def test_template_adds_the_sections_of_another_template() -> None:
     assert after.state.template == "security_incident"
     assert all(line in after.issue.body for line in WRITTEN.split("\n"))
     assert len(after.issue.body) > len(WRITTEN)
+
+
+def test_an_action_item_explains_itself() -> None:
+    """Help and why work there too; what belongs to a post-mortem is declined with the way to what there is."""
+    seen = snapshot("Do it.\n", labels=("type-action-item",), comments=(said("/pm why"),))
+    answer = reply(decide(seen, Policy()))
+    assert "What stands between this action item and its close" in answer
+    assert "No criterion of the definition of done is ticked." in answer
+    assert decide(carried_out(seen, decide(seen, Policy())), Policy()).changes == ()
+    told = replace(seen, comments=(said("/pm override it is fine"),))
+    assert "`/pm help` lists what there is" in reply(decide(told, Policy()))
