@@ -16,7 +16,7 @@ from service.document.strikes import strikes, unstruck
 from service.document.tokens import tokens
 from service.model import IssueRef
 
-_GLUE_WORDS = re.compile(r"\b(?:and|or|due|by|on|plus|owner|for|with|see|is)\b", re.IGNORECASE)
+_GLUE_WORDS = re.compile(r"\b(?:and|or|by|due|on|plus)\b", re.IGNORECASE)
 _STRONG_BEFORE = re.compile(r"(?:[ \t][-–—|/][ \t]*|[–—|:;,(\[<>→•·\x1b]\s*|\n\s*|[ ]{3,})\Z")
 _STRONG_AFTER = re.compile(r"\s*(?:[-–—|:;,)\]>→•·\n\x1b]|\Z)")
 _LEANING = re.compile(

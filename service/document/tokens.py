@@ -36,7 +36,8 @@ _STAMP = re.compile(
     re.IGNORECASE,
 )
 _SAID_DONE = re.compile(
-    rf"(?:^[ ]?|(?<=[|–—][ ])|(?<=[ ]-[ ])|(?<=[:;,][ ])){DONE_WORDS}(?=[ ]?[:–—]|[ ]-[ ]|[ ]?[.!]?$|[ ](?:on[ ])?\d{{4}}-)",
+    rf"(?:^[ ]?|(?<=[|–—][ ])|(?<=[ ]-[ ])|(?<=[:;,][ ])){DONE_WORDS}"
+    r"(?=[ ]?[:–—]|[ ]-[ ]|[ ]?[.!]?$|[ ](?:on[ ])?\d{4}-)",
     re.IGNORECASE,
 )
 _TYPE = re.compile(rf"\[(?P<box>{'|'.join(TYPES)})\](?![(\[:])|#(?P<tag>{'|'.join(TYPES)})(?!\w)", re.IGNORECASE)
