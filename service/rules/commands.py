@@ -128,7 +128,7 @@ def _follow(case: Case, options: CommandsOptions, comment: Comment, words: str) 
         )
     if case.state.paused and name.lower() not in {"resume", "help", "why"}:
         raise Mistaken("Closeout is paused on this post-mortem. `/pm resume` wakes it.")
-    yield from command.effect(case, Asked(comment, tuple(rest), offered(case, options)))
+    yield from command.effect(case, Asked(comment, tuple(rest), offered(case, options, comment)))
 
 
 def _may(case: Case, options: CommandsOptions, command: Command, comment: Comment) -> bool:
@@ -244,9 +244,10 @@ COMMANDS: dict[str, Command] = {
 }
 
 
-def offered(case: Case, options: CommandsOptions) -> dict[str, str]:
-    """Usage and meaning of each command that is enabled and of use in this state."""
-    names = [name for name in COMMANDS if name not in options.disabled and COMMANDS[name].fits(case)]
+def offered(case: Case, options: CommandsOptions, comment: Comment) -> dict[str, str]:
+    """Usage and meaning of each command that is enabled, of use in this state, and this person's to give."""
+    fitting = [name for name in COMMANDS if name not in options.disabled and COMMANDS[name].fits(case)]
+    names = [name for name in fitting if _may(case, options, COMMANDS[name], comment)]
     if case.state.paused:
         names = [name for name in names if name in {"help", "why", "resume"}]
     else:

@@ -30,6 +30,9 @@ def test_help_lists_what_there_is_here() -> None:
     assert all(f"`/pm {command.usage}`" in answer for name, command in COMMANDS.items() if name != "resume")
     off = Policy(rule_options={"commands": CommandsOptions(disabled=("override",))})
     assert "override" not in reply(decide(asked("/pm help"), off))
+    reader = reply(decide(asked("/pm help", author="eve", permission=Permission.READ), Policy()))
+    assert "`/pm why`" in reader
+    assert "severity" not in reader
 
 
 def test_a_command_has_its_effect_once() -> None:
