@@ -26,7 +26,7 @@ _LEANING = re.compile(
 )
 _RELATED = re.compile(
     r"\b(?:from|of|after|like|caused by|related(?: to)?|relates to|blocked by|depends on|duplicates?|since|per"
-    r"|regression(?: from)?|see(?: also)?|similar to|follow[- ]?up (?:of|to|from)|part of|(?<!tracked )(?:in|by)|cf\.?"
+    r"|regression(?: from| in| of)?|see(?: also)?|similar to|follow[- ]?up (?:of|to|from)|part of|cf\.?"
     r"|unlike)[ \t]*:?[ \t]*\Z",
     re.IGNORECASE,
 )
@@ -158,7 +158,8 @@ def _apart(before: str, after: str, ends: tuple[bool, bool], first: Token) -> bo
     if ends[0] and not _WORD.search(before):
         bound = first.mark is Mark.DUE and not first.keyed and not strong_after
         return not bound and not (first.mark is Mark.BLANK and _WORD.search(after))
-    if ends[1] and not _WORD.search(after):
+    line, broken, _ = after.partition("\n")
+    if (ends[1] or broken) and not _WORD.search(line):
         return strong_before or not _leans(before, first)
     return strong_before and strong_after
 

@@ -178,8 +178,7 @@ def _wordings(doc: Document, written: Written, text: str) -> Iterator[list[Splic
         at = written.box.end + 1 if written.box else _first(doc, written.item.line)
         yield [Splice(Span(written.item.line, at, at), f"{text} ")]
         return
-    first, *more = written.words
-    splices = [Splice(first, text), *(Splice(_with_separator(doc, span), "") for span in more)]
+    splices = _spread(doc, written.words, text)
     yield splices
     names = ", ".join(f"@{name}" for name in written.item.owners) if not written.owners else ""
     day = written.item.due.isoformat() if written.item.due and not written.dues else ""
@@ -187,6 +186,18 @@ def _wordings(doc: Document, written: Written, text: str) -> Iterator[list[Splic
     refs = " ".join(f"({ref.seen_from(home.project)})" for ref in written.item.refs) if home else ""
     for values in ((names, day), (names, day, refs)):
         yield [*splices, Splice(written.tail, "".join(f" - {value}" for value in values if value))]
+
+
+def _spread(doc: Document, places: Sequence[Span], text: str) -> list[Splice]:
+    """Words that ran over several lines still do, so that no line is left empty; further places on a line go."""
+    lines = sorted({place.line for place in places})
+    said = text.split(" ")
+    shares = [" ".join(said[: len(said) - len(lines) + 1]), *said[len(said) - len(lines) + 1 :]]
+    if len(said) < len(lines):
+        shares = [text, *[""] * (len(lines) - 1)]
+    firsts = {line: next(place for place in places if place.line == line) for line in lines}
+    begun = [Splice(firsts[line], share) for line, share in zip(lines, shares, strict=True)]
+    return [*begun, *(Splice(_with_separator(doc, place), "") for place in places if place not in firsts.values())]
 
 
 def _first(doc: Document, line: int) -> int:

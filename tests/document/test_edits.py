@@ -105,6 +105,7 @@ def test_deadlines(head: str, before: str, due: date | None, after: str) -> None
     [
         (HEAD, "- [ ] Add alert - @a - 2026-03-01 (#5)", "Page on depth", "- [ ] Page on depth - @a - 2026-03-01 (#5)"), (HEAD, "- [x] @a to add alert by 2026-03-01", "Page on depth", "- [x] @a to Page on depth by 2026-03-01"), (HEAD, "- [ ] #57", "Page on depth", "- [ ] Page on depth #57"), (HEAD, "- [ ] Add alert", " Add\r\n alert ", "- [ ] Add alert"),
         (HEAD, "- [ ] Add alert - @a", "", "- [ ] Add alert - @a"), (HEAD, "- [ ] Have @a add it by Q3 2026", "Page on depth", "- [ ] Page on depth by Q3 2026 - @a"), (HEAD, "- [ ] Add alert - @a", "Page - @eve - 2026-01-01", "- [ ] Add alert - @a"), (HEAD, "- ~~Add alert~~ no", "Page on depth", "- ~~Page on depth~~ no"), (TABLE, "| Add alert | @a | | | |", "a | b", "| a \\| b | @a | | | |"),
+        (HEAD, "- [ ] Add an\n  alert on\n  depth - @a", "Page on queue depth", "- [ ] Page on\n  queue\n  depth - @a"), (HEAD, "- [ ] Migrate #12 soon", "Page on depth", "- [ ] Page on depth - (#12)"), (HEAD, "- [ ] Add (owner: @a) alert", "Page on depth", "- [ ] Page on depth (owner: @a)"),
         (HEAD, "- [ ] [Add alert](https://github.com/acme/shop/issues/5) - @a", "Page on depth", "- [ ] [Page on depth](https://github.com/acme/shop/issues/5) - @a"), (HEAD, "- [ ] **Add alert** - @a", "Page on depth", "- [ ] **Page on depth** - @a"),
     ],
 )  # fmt: skip

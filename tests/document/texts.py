@@ -44,7 +44,7 @@ _LINES = (
     "- [ ] {text} - @{name} - {day}", "- [ ] {text}", "* [x] {text} (owner: @{name}, due: {day})", "+ {text} – @{name} – {day} (#57)",
     "1. [ ] {text} | @{name} | {day}", "- [ ] {text} **Owner:** @{name} **Due:** {day}", "- {text} - @{name} - {day} (done 2026-01-01)",
     "- [ ] {text} - @owner - [deadline]", "- ✅ {text} - @{name}", "- [ ] {text} by {day} (@{name})", "- [ ] [detection] {text} - TBD - TBD",
-    "- [ ] @{name} to {text} by {day}", "- ~~{text} - @{name} - {day}~~", "- [ ] {text} #new-k1 @{name}  ", "- [ ] {text} <!-- c --> - @{name}",
+    "- [ ] @{name} to {text} by {day}", "- ~~{text} - @{name} - {day}~~", "- [ ] {text} (#new-k1) @{name}  ", "- [ ] {text} <!-- c --> - @{name}",
 )  # fmt: skip
 _BELOW = ("", "  - Owner: @{name}", "  - Due: {day}", "  **Owner:** @{name}", "  because of it", "  - a detail")
 
