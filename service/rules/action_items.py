@@ -107,10 +107,12 @@ def _untied(case: Case, options: ActionItemsOptions, index: int) -> Iterator[Ver
     yield from lacking
     if lacking:
         return
-    if item.refs:
-        named = ", ".join(case.ref_text(ref) for ref in item.refs)
-        yield _finding(item, f"The issue it names ({named}) cannot be seen: deleted, moved, or closed to Closeout.",
-                       "Name an issue that exists, or take the reference out and a new issue is created.")  # fmt: skip
+    named = tuple(ref for ref in item.refs if ref != case.issue.ref)  # "fix #12 for good", said in #12 itself
+    if named:
+        refs = ", ".join(case.ref_text(ref) for ref in named)
+        message = f"What it names ({refs}) is no issue Closeout can see: deleted, moved, private or a pull request."
+        fix = "Name an issue that exists; or write the reference as a full link, and a new issue is created."
+        yield _finding(item, message, fix)
     elif _may_spawn(case, options):
         yield _create(case, options, index)
     else:

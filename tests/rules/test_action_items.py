@@ -123,7 +123,8 @@ def test_a_named_issue_that_cannot_be_seen_is_asked_about() -> None:
     """Nothing is created in its place."""
     plan = decide(listed(f"{LINE} #99"), Policy())
     assert created(plan) == []
-    assert any("cannot be seen" in f.message for f in plan.blockers)
+    assert any("no issue Closeout can see" in f.message for f in plan.blockers)
+    assert created(decide(listed("- [ ] Fix #12 for good - @bob - 2026-04-01"), Policy()))
 
 
 @pytest.mark.parametrize(

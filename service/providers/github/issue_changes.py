@@ -28,7 +28,7 @@ from service.providers.github import mapping
 from service.providers.github.errors import reading
 from service.providers.github.gateway import repository, segment
 from service.providers.github.memory import Ids
-from service.providers.github.server import Server, issue_path
+from service.providers.github.server import HOUR, Server, issue_path
 
 MAX_BODY = 65_536
 _ISSUES_WRITE = "it needs the permission Issues: write (and the triage role) there"
@@ -149,11 +149,19 @@ def link_child(server: Server, change: LinkChild) -> None:
     try:
         server.gateway(change.ref.project).write("POST", path, body)
     except Rejected:
-        if _parent(server, change.child) != change.ref:
+        parent = _parent(server, change.child)
+        if parent is None:
             raise
+        if parent != change.ref:  # an issue has one parent: the line stays the only link to this one
+            server.cache.put(elsewhere(server, change.child), value=True, seconds=HOUR)
     except NotFound:
         if _has_sub_issues(server, change.ref):
             raise
+
+
+def elsewhere(server: Server, child: IssueRef) -> tuple[str, str, str]:
+    """The cache's key for "this issue is a sub-issue of another one"."""
+    return server.key("elsewhere", str(child))
 
 
 def _has_sub_issues(server: Server, ref: IssueRef) -> bool:

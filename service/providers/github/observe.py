@@ -7,7 +7,7 @@ from dataclasses import replace
 from service import document, hidden
 from service.document import Dialect
 from service.model import Capabilities, Comment, Issue, IssueRef, Snapshot, SyncState
-from service.providers.github import comments, look, look_rest, people
+from service.providers.github import comments, issue_changes, look, look_rest, people
 from service.providers.github.errors import ServerError
 from service.providers.github.gateway import NoGraphQL
 from service.providers.github.memory import Memory, Written
@@ -81,12 +81,14 @@ def _relatives(server: Server, seen: Sighting) -> tuple[Issue | None, tuple[Issu
     wanted = tuple(ref for ref in (*above, *named) if ref.forge == issue.ref.forge)
     found = _named_issues(server, wanted, issue.ref) if wanted else {}
     parent = seen.parent or next((found[ref] for ref in above if ref in found), None)
-    more = tuple(replace(found[ref], linked=not _linkable(seen, ref)) for ref in named if ref in found)
+    more = tuple(replace(found[ref], linked=not _linkable(server, seen, ref)) for ref in named if ref in found)
     return parent, (*seen.children, *more)
 
 
-def _linkable(seen: Sighting, ref: IssueRef) -> bool:
-    """Without sub-issues, and between two owners, the line itself is the link and all there can be."""
+def _linkable(server: Server, seen: Sighting, ref: IssueRef) -> bool:
+    """Without sub-issues, between two owners, and under another parent, the line itself is all the link there is."""
+    if server.cache.get(issue_changes.elsewhere(server, ref), default=False):
+        return False
     owners = {one.project.partition("/")[0].casefold() for one in (seen.issue.ref, ref)}
     return seen.sub_issues and len(owners) == 1
 
