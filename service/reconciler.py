@@ -11,9 +11,9 @@ import structlog
 
 from service.document import read
 from service.engine import decide, hold_back
-from service.model import Change, IssueRef, Plan, resolve
+from service.model import Change, IssueRef, LinkChild, Plan, resolve
 from service.policy import FILES, InvalidPolicy, Policy, load
-from service.providers.base import Provider
+from service.providers.base import Forbidden, NotFound, Provider, Rejected
 from service.templates import Template, TemplateError, parse
 
 _log = structlog.get_logger()
@@ -121,14 +121,25 @@ class Reconciler:
         return plan
 
     def _act(self, plan: Plan) -> None:
-        provider, created = self._providers[plan.ref.forge], dict[str, IssueRef]()
+        created: dict[str, IssueRef] = {}
         for change, rule in zip(plan.changes, plan.reasons, strict=True):
-            concrete = resolve(change, created)
-            try:
-                made = provider.apply(concrete)
-            except Exception as error:
-                self._journal.record(plan.ref, rule=rule, change=concrete, result=f"{type(error).__name__}: {error}")
-                raise
-            self._journal.record(plan.ref, rule=rule, change=concrete, result="ok")
+            made = self._make(plan, resolve(change, created), rule)
             if made is not None:
                 created[getattr(change, "key", "")] = made
+
+    def _make(self, plan: Plan, change: Change, rule: str) -> IssueRef | None:
+        """Makes one change and puts it on record. What is refused on another issue does not stop this one."""
+        try:
+            made = self._providers[plan.ref.forge].apply(change)
+        except Exception as error:
+            self._journal.record(plan.ref, rule=rule, change=change, result=f"{type(error).__name__}: {error}")
+            if not (isinstance(error, (Forbidden, NotFound, Rejected)) and _is_aside(plan, change)):
+                raise
+            _log.warning("change_refused", issue=str(change.ref), change=type(change).__name__, reason=str(error))
+            return None
+        self._journal.record(plan.ref, rule=rule, change=change, result="ok")
+        return made
+
+
+def _is_aside(plan: Plan, change: Change) -> bool:
+    return isinstance(change, LinkChild) or change.ref != plan.ref

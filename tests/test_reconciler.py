@@ -143,3 +143,19 @@ def test_a_persons_edit_made_meanwhile_survives(stack: Stack, forge: str) -> Non
     text = body(stack, ref)
     assert text.startswith("I saw it too.\n\nIt broke.\n")
     assert "## Root cause" in text
+
+
+def test_what_is_refused_on_another_issue_does_not_stop_this_one(stack: Stack, forge: str) -> None:
+    """An adopted issue in a project where we may only read: its label and link are refused, the rest is done."""
+    world = stack.sandbox.world
+    world.add_project(forge, "acme/public")
+    world.set_permission(forge, "acme/public", BOT, "read")
+    theirs = world.create_issue(forge, "acme/public", actor="alice", title="Their ticket")
+    ref = reported(stack.sandbox, forge)
+    line = f"## Action items\n\n- [ ] Do it - @bob - 2026-04-01 (acme/public#{theirs.number})\n"
+    world.edit_issue(forge, SHOP, ref.number, actor="alice", body=line)
+    notes = Notes()
+    reconciler(stack, notes).reconcile(ref)
+    assert any("Forbidden" in result for _, _, result in notes.rows)
+    assert notes.rows[-1] == ("status", "EnsureComment", "ok")
+    assert stack.said(forge, ref.number)
