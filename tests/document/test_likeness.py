@@ -15,4 +15,6 @@ def test_a_fingerprint_depends_on_the_words_alone() -> None:
 def test_likeness_runs_from_nothing_to_the_same() -> None:
     """The same words are fully alike, other words hardly."""
     assert likeness("Add an alert", "add an ALERT.") == 1
-    assert likeness("Add an alert on depth", "Add an alert on queue depth") > 0.8 > likeness("Add an alert", "Rotate keys")
+    assert (
+        likeness("Add an alert on depth", "Add an alert on queue depth") > 0.8 > likeness("Add an alert", "Rotate keys")
+    )
