@@ -20,7 +20,7 @@ from service.model import Change, CreateActionItem, EnsureComment, EnsureLabel, 
 from service.wording import plain
 
 STATUS = "status"
-_FOOTER = "<sub>Closeout keeps this comment up to date. `/pm help` in a comment shows what you can ask for.</sub>"
+_FOOTER = "_Closeout keeps this comment up to date. `/pm help` in a comment shows what you can ask for._"
 
 
 # --- comments -------------------------------------------------------------------------------------------------

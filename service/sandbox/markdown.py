@@ -17,15 +17,16 @@ from markupsafe import Markup
 _BOX = re.compile(r"^\[(?P<mark>[ xX])\]\s+")
 _BOX_IN_LINE = re.compile(r"^(?P<head>\s*(?:>\s*)*(?:[-*+]|\d+[.)])\s+\[)(?P<mark>[ xX])(?P<tail>\].*)$", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_FOLD = re.compile(r"&lt;(/?(?:details|summary))&gt;")
 _REFERENCE = re.compile(r"(?<![\w/&#])(?P<project>[\w.-]+(?:/[\w.-]+)+)?#(?P<number>\d+)\b")
 
 
 class _Renderer(RendererHTML):
-    """HTML in the text is shown as text; comments are not shown at all."""
+    """HTML in the text is shown as text, but for folds without attributes; comments are not shown at all."""
 
     def html_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         del options, env
-        return escapeHtml(_COMMENT.sub("", tokens[idx].content).strip())
+        return _FOLD.sub(r"<\1>", escapeHtml(_COMMENT.sub("", tokens[idx].content).strip()))
 
     html_inline = html_block
 
