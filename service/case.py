@@ -59,7 +59,8 @@ class Case:
 
     def read(self, issue: Issue) -> Document:
         """The issue's own text; its references are read from where it lives."""
-        return document.read(issue.body, today=self.today, dialect=self.vocabulary.dialect, home=issue.ref)
+        dialect = document.on_host(self.vocabulary.dialect, issue.url)
+        return document.read(issue.body, today=self.today, dialect=dialect, home=issue.ref)
 
     @cached_property
     def closed_before_adoption(self) -> bool:

@@ -24,7 +24,7 @@ from service.document.parts import (
     TimelineEntry,
 )
 from service.document.reading import Document, read
-from service.document.words import DEFAULT_DIALECT, extend
+from service.document.words import DEFAULT_DIALECT, extend, on_host
 
 __all__ = [
     "DEFAULT_DIALECT",
@@ -46,6 +46,7 @@ __all__ = [
     "merge",
     "name_issue",
     "neutralise",
+    "on_host",
     "place",
     "prose",
     "read",

@@ -16,6 +16,7 @@ _SHORT = re.compile(
     r"(?<![\w&/#.-])(?:(?P<project>[A-Za-z0-9_.][\w.-]*(?:/[\w.-]+)+))?(?P<mark>[#!])(?P<number>\d{1,18})(?![\w])"
     r"|(?<![\w&/#.-])GH-(?P<gh>\d{1,18})(?!\w)"
 )
+_REQUEST = re.compile(r"\b(?:PR|MR|(?:pull|merge) request):?[ \t]*[#!]?\d{1,18}(?!\w)", re.IGNORECASE)
 _LINK = re.compile(r"!?\[(?P<label>[^\[\]]*)\]\((?P<url>[^()\s]*)(?:[ \t]+\"[^\"]*\")?\)")
 
 
@@ -38,11 +39,12 @@ class Reference:
 
 
 def find_references(text: str, home: IssueRef | None, hosts: tuple[str, ...]) -> Iterator[Reference]:
-    """Every reference, left to right: Markdown links, bare URLs, `#12`, `group/project#12`, `GH-12`, `!12`."""
+    """Every reference, left to right: links, bare URLs, `#12`, `group/project#12`, `GH-12`, `!12`, `PR #12`."""
     done = 0
     found = [_from_link(m, home, hosts) for m in _LINK.finditer(text)]
     found += [_from_url(m, home, hosts) for m in _URL.finditer(text)]
     found += [_from_short(m, home) for m in _SHORT.finditer(text)]
+    found += [Reference(m.start(), m.end(), None, m[0]) for m in _REQUEST.finditer(text)]
     for reference in sorted(found, key=lambda r: (r.start, -r.end)):
         if reference.start >= done:
             yield reference

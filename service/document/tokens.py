@@ -28,7 +28,7 @@ from service.document.marks import (
 )
 from service.document.references import find_references
 
-_MAY_REFER = re.compile(r"[#!]|://|\]\(|[Gg][Hh]-")
+_MAY_REFER = re.compile(r"[#!]|://|\]\(|[Gg][Hh]-|[PpMm][Rr]\b|[Rr]equest")
 _PLANNED = re.compile(r"(?<![\w&])#new-(?P<key>[\w-]+)")
 _STAMP = re.compile(
     rf"[(\[][ ]?(?:(?P<done>{DONE_WORDS})|(?P<dropped>{DROPPED_WORDS}))(?P<more>[^()\[\]]{{0,120}})[)\]](?!\()"
@@ -41,7 +41,9 @@ _SAID_DONE = re.compile(
     re.IGNORECASE,
 )
 _TYPE = re.compile(rf"\[(?P<box>{'|'.join(TYPES)})\](?![(\[:])|#(?P<tag>{'|'.join(TYPES)})(?!\w)", re.IGNORECASE)
-_LEAD = re.compile(rf"\W*(?P<type>{'|'.join(TYPES)})[ \t]*(?:\([^()]*\))?[ \t]*(?::|[–—]|-(?=[ ]))", re.IGNORECASE)
+_LEAD = re.compile(
+    rf"\W*(?P<type>{'|'.join(TYPES)})[ \t]*(?:\([^()]*\))?[ \t]*(?::|[–—]|-(?=[ ]))(?!\s*[@\d])", re.IGNORECASE
+)
 _VAGUE = re.compile(
     r"(?<!\w)(?:asap|soon|immediately|ongoing|later|next sprint|someday|eventually)(?!\w)", re.IGNORECASE
 )

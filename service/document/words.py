@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 from service.document.parts import Dialect
 
@@ -196,6 +198,12 @@ def extend(dialect: Dialect, more: Dialect) -> Dialect:
         columns=_joined(dialect.columns, more.columns),
         hosts=tuple(dict.fromkeys((*dialect.hosts, *more.hosts))),
     )
+
+
+def on_host(dialect: Dialect, url: str) -> Dialect:
+    """The dialect of a document that lives at this web address: addresses of issues beside it are references."""
+    host = urlsplit(url).netloc.lower()
+    return dialect if not host or host in dialect.hosts else replace(dialect, hosts=(*dialect.hosts, host))
 
 
 def _joined(words: Mapping[str, tuple[str, ...]], more: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from service.document import DEFAULT_DIALECT, ActionItem, Dialect, extend, mentions, read, references
+from service.document import DEFAULT_DIALECT, ActionItem, Dialect, extend, mentions, on_host, read, references
 from service.model import IssueRef
 from tests.document.texts import HOME, TODAY, reading
 
@@ -256,3 +256,27 @@ def test_criteria_and_the_final_review() -> None:
         ("Old way", False, False, True), ("Dropped", False, False, True),
     ]  # fmt: skip
     assert [(c.line, c.text) for c in doc.review] == [(11, "Read by somebody")]
+
+
+@pytest.mark.parametrize("form", ["(PR #45)", "(MR !45)", "PR 45", "pull request #45"])
+def test_a_pull_request_is_a_link_and_no_issue(form: str) -> None:
+    """Naming one does not stand for an action item's issue."""
+    [item] = reading(f"## Action items\n\n- [ ] Fix the pool - @bob - 2026-04-01 {form}\n").items
+    assert (item.text, item.refs, len(item.links)) == ("Fix the pool", (), 1)
+    assert item.due is not None
+
+
+@pytest.mark.parametrize("word", ["Monitoring", "Documentation", "Process"])
+def test_a_single_word_that_is_also_a_type_is_the_action(word: str) -> None:
+    """Vague as it is, it says something; the advice on vague actions can then speak of it."""
+    [item] = reading(f"## Action items\n\n- [ ] {word} - @bob - 2026-04-01\n").items
+    assert item.text == word
+
+
+def test_an_address_beside_the_issue_is_a_reference() -> None:
+    """On a self-hosted forge the issue's own address says which host is meant."""
+    dialect = on_host(DEFAULT_DIALECT, "https://git.example/acme/shop/-/issues/12")
+    text = "## Action items\n\n- [ ] Do it - @bob - 2026-04-01 https://git.example/acme/ops/-/issues/45\n"
+    home = IssueRef("gitlab", "acme/shop", 12)
+    [item] = read(text, today=date(2026, 3, 2), dialect=dialect, home=home).items
+    assert item.refs == (IssueRef("gitlab", "acme/ops", 45),)

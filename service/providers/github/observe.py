@@ -73,11 +73,9 @@ def _relatives(server: Server, seen: Sighting) -> tuple[Issue | None, tuple[Issu
     above = (marker.parent,) if marker and seen.parent is None and marker.parent != issue.ref else ()
     known = {issue.ref, *(child.ref for child in seen.children), *above}
     known |= {seen.parent.ref} if seen.parent else set()
-    named = tuple(
-        ref
-        for ref in dict.fromkeys(document.references(issue.body, issue.ref, dialect=server.memory.dialect))
-        if ref not in known
-    )
+    dialect = document.on_host(server.memory.dialect, issue.url)
+    lines = document.references(issue.body, issue.ref, dialect=dialect)
+    named = tuple(ref for ref in dict.fromkeys(lines) if ref not in known)
     wanted = tuple(ref for ref in (*above, *named) if ref.forge == issue.ref.forge)
     found = _named_issues(server, wanted, issue.ref) if wanted else {}
     parent = seen.parent or next((found[ref] for ref in above if ref in found), None)

@@ -75,11 +75,9 @@ def _relatives(server: Server, issue: Issue, seen: Sighting) -> tuple[Issue | No
     """
     linked = {found.ref: found for found in seen.linked if found.ref != issue.ref}
     above = issue.marker.parent if issue.marker and issue.marker.parent != issue.ref else None
-    named = [
-        r
-        for r in dict.fromkeys(document.references(issue.body, issue.ref, dialect=server.memory.dialect))
-        if r not in (issue.ref, above)
-    ]
+    dialect = document.on_host(server.memory.dialect, issue.url)
+    lines = document.references(issue.body, issue.ref, dialect=dialect)
+    named = [r for r in dict.fromkeys(lines) if r not in (issue.ref, above)]
     unlinked = [r for r in named if r not in linked and r.forge == issue.ref.forge][:_MOST_NAMED]
     is_far = above is not None and above not in linked and above.forge == issue.ref.forge
     read = look_rest.named_issues(server, [*unlinked, *([above] if above and is_far else [])])
