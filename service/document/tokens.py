@@ -28,7 +28,7 @@ from service.document.marks import (
 )
 from service.document.references import find_references
 
-_MAY_REFER = re.compile(r"[#!]|://|\]\(|[Gg][Hh]-|[PpMm][Rr]\b|[Rr]equest")
+_MAY_REFER = re.compile(r"[#!]|://|\]\(|gh-|[pm]r\b|request", re.IGNORECASE)
 _PLANNED = re.compile(r"(?<![\w&])#new-(?P<key>[\w-]+)")
 _STAMP = re.compile(
     rf"[(\[][ ]?(?:(?P<done>{DONE_WORDS})|(?P<dropped>{DROPPED_WORDS}))(?P<more>[^()\[\]]{{0,120}})[)\]](?!\()"
