@@ -76,8 +76,9 @@ def _tied(case: Case, item: ActionItem, child: Issue) -> Iterator[Verdict]:
         yield SetBody(case.issue.ref, case.issue.body, body)
     if not child.linked:
         yield LinkChild(case.issue.ref, child.ref)
-    if child.key is None and case.vocabulary.labels.action_item not in child.labels:
-        yield AddLabels(child.ref, frozenset({case.vocabulary.labels.action_item}))
+    label = case.vocabulary.labels.action_item
+    if child.key is None and label.casefold() not in {name.casefold() for name in child.labels}:
+        yield AddLabels(child.ref, frozenset({label}))
     known = case.item_state(child)
     if known is None:
         yield Track(_agreed(case, item, child))

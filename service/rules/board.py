@@ -48,9 +48,13 @@ def check(case: Case, options: BoardOptions) -> Iterator[Verdict]:
 
 
 def _action_item(case: Case, options: BoardOptions) -> Iterator[Verdict]:
-    """An action item is on the policy's project too; where its card goes from there is people's business."""
+    """An action item is on the policy's project too; where its card goes from there is people's business.
+
+    A card without a column was added and not yet placed: by us, cut short, or by the project's own automation.
+    """
     named = options.project is not None and case.snapshot.capabilities.project_board and case.issue.key is not None
-    if named and case.issue.state == "open" and all(card.project != options.project for card in case.issue.cards):
+    placed = any(card.project == options.project and card.column is not None for card in case.issue.cards)
+    if named and case.issue.state == "open" and not placed:
         yield MoveCard(case.issue.ref, int(options.project or 0), case.vocabulary.columns.actions_created)
 
 

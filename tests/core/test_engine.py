@@ -132,3 +132,11 @@ def test_a_change_to_an_issue_out_of_sight_is_an_error() -> None:
         apply(snapshot(), AddLabels(IssueRef("github", "acme/shop", 99), frozenset({"x"})))
     with_child = snapshot(children=(child(13, "x"),))
     assert apply(with_child, LinkChild(HOME, with_child.children[0].ref)).children[0].linked
+
+
+def test_a_forge_that_trims_comments_is_not_answered_for_ever() -> None:
+    """The status comment handed back with other line endings and without its last newline is still up to date."""
+    seen = snapshot(WRITTEN)
+    after = carried_out(seen, decide(seen, Policy()))
+    trimmed = tuple(replace(c, body=c.body.rstrip().replace("\n", "\r\n")) for c in after.comments)
+    assert decide(replace(after, comments=trimmed), Policy()).changes == ()
