@@ -13,9 +13,12 @@ from hypothesis import HealthCheck, settings
 from service.sandbox import Sandbox
 from tests.clock import Clock
 from tests.contracts.recorder import Recorder, webhook_problems
+from tests.databases import place, postgres_url
 from tests.external import packages
 from tests.forges import Forges
 from tests.no_skips import *  # noqa: F403 - the hooks that make a skip a failure in CI
+
+__all__ = ["place", "postgres_url"]  # fixtures
 
 if TYPE_CHECKING:
     from tests.stack import Stack

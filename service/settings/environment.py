@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
@@ -42,7 +44,9 @@ class Environment(BaseSettings):
     gitlab_signing_token: SecretStr | None = Field(
         None, description="Signing token of the webhook (`whsec_…`, GitLab 19.0 and later), instead or as well"
     )
-    database_url: SecretStr = Field(SecretStr(_SQLITE), description="Where the inbox and the queue are kept")
+    database_url: SecretStr = Field(
+        SecretStr(_SQLITE), description="Where the inbox and the queue are kept: `sqlite:///…` or `postgresql://…`"
+    )
     bind: str = Field("127.0.0.1:8080", description="Address and port to listen on")
     projects: str = Field("*", description="Projects that may be acted on: globs, separated by commas")
     log: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged")
@@ -72,9 +76,7 @@ class Environment(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith("sqlite:///"):
-            raise ValueError("only SQLite is supported so far; write sqlite:////var/lib/closeout/closeout.sqlite3")
-        return value
+        return SecretStr(database_address(value.get_secret_value()))
 
     @classmethod
     def settings_customise_sources(
@@ -93,6 +95,22 @@ def web_address(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
         raise ValueError(f"{value!r} is not a web address; write it like https://github.example.com")
     return value.rstrip("/")
+
+
+def database_address(url: str) -> str:
+    """The URL, if there can be such a database. Raises ValueError with what to write or install, never the URL."""
+    if url.startswith("sqlite:///"):
+        return url
+    if not url.startswith(("postgresql://", "postgres://")):
+        forms = "sqlite:////var/lib/closeout/closeout.sqlite3 or postgresql://user:password@host:5432/closeout"
+        raise ValueError(f"no database that is known; write {forms}")
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise ValueError("the port is no number; in a password, write %40 for @, %3A for : and %2F for /") from None
+    if importlib.util.find_spec("psycopg") is None:
+        raise ValueError("PostgreSQL needs a driver that is not installed; run pip install 'closeout[postgres]'")
+    return url
 
 
 def variables() -> dict[str, FieldInfo]:

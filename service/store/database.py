@@ -16,6 +16,7 @@ from service.store.dialect import WRITES, dialect_of
 
 T = TypeVar("T")
 _PATIENCE = 8.0  # seconds; forges give a webhook ten
+_TRIES = 5  # of a write that another's write got in the way of
 
 
 class StoreUnavailable(Exception):
@@ -34,8 +35,10 @@ class Database:
 
     def __init__(self, url: str, *, clock: Callable[[], float] | None = None, patience: float = _PATIENCE) -> None:
         self.dialect = dialect_of(url)
+        self._url = url
         self._patience = patience
         self._engine = self.dialect.engine(url, patience)
+        self._reading = self._engine.execution_options(**self.dialect.reads)
         self._writing = self._engine.execution_options(**{WRITES: True})
         self._commits = CommitThread(self._writing) if self.dialect.one_writer else None
         self._clock = clock
@@ -58,22 +61,38 @@ class Database:
     def read(self, job: Callable[[Connection], T]) -> T:
         """Runs the job in a transaction of its own that sees one state. Raises `StoreUnavailable`."""
         try:
-            with self._engine.begin() as connection:
+            with self._reading.begin() as connection:
                 return job(connection)
         except (DBAPIError, PoolTimeoutError) as error:
             raise _unavailable(error) from error
 
     def write(self, job: Callable[[Connection], T]) -> T:
-        """Runs the job and commits; other threads' writes may share the commit. Raises `StoreUnavailable`."""
+        """Runs the job and commits; other threads' writes may share the commit. Raises `StoreUnavailable`.
+
+        A job may be run again from its start, after everything that it wrote was undone.
+        """
         try:
             if self._commits is not None:
                 return self._commits.run(job, self._patience)
-            with self._writing.begin() as connection:
-                return job(connection)
+            return self._write(job)
         except TimeoutError as error:
             raise StoreUnavailable(f"the database did not answer within {self._patience:g} seconds") from error
         except (DBAPIError, PoolTimeoutError) as error:
             raise _unavailable(error) from error
+
+    def _write(self, job: Callable[[Connection], T]) -> T:
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                with self._writing.begin() as connection:
+                    return job(connection)
+            except DBAPIError as error:
+                if not (tries_left and self.dialect.clashed(error)):
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
+        """Calls `heard`, in a thread of its own, when another process tells something; the result ends that."""
+        return self.dialect.listen(self._url, heard)
 
     def migrate(self) -> None:
         """Creates what is missing. Raises `SchemaTooNew`, or `StoreUnavailable`."""
@@ -88,8 +107,8 @@ class Database:
             self._commits.close()
         self._engine.dispose()
 
-    @staticmethod
-    def _migrate(connection: Connection) -> None:
+    def _migrate(self, connection: Connection) -> None:
+        self.dialect.alone(connection)
         found = _version(connection)
         if found > tables.VERSION:
             raise SchemaTooNew(
@@ -101,6 +120,11 @@ class Database:
             connection.execute(tables.schema_version.insert().values(id=1, version=tables.VERSION))
 
 
+def storable(text: str) -> str:
+    """The text without what a database may refuse: NUL characters and halves of surrogate pairs."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
+
+
 def _version(connection: Connection) -> int:
     if not inspect(connection).has_table(tables.schema_version.name):
         return 0
@@ -109,4 +133,4 @@ def _version(connection: Connection) -> int:
 
 def _unavailable(error: SQLAlchemyError) -> StoreUnavailable:
     cause = getattr(error, "orig", None) or error
-    return StoreUnavailable(f"the database refused: {cause}")
+    return StoreUnavailable(f"the database refused: {' '.join(str(cause).split())}")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from service.model import Change, IssueRef
-from service.store.database import Database
+from service.store.database import Database, storable
 from service.store.tables import journal
 
 
@@ -35,7 +35,7 @@ class Journal:
             "rule": rule,
             "change": type(change).__name__,
             "target": str(change.ref),
-            "result": result,
+            "result": storable(result),
         }
         self._database.write(lambda c: c.execute(journal.insert().values(at=self._database.now(), **row)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Double, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import JSON, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
 
 VERSION = 1
 metadata = MetaData()
@@ -18,9 +18,9 @@ schema_version = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("forge", String(100), primary_key=True),
-    Column("id", String(200), primary_key=True),
-    Column("event", String(200), nullable=False),
+    Column("forge", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("event", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),  # as received, compressed with zlib
     Column("received_at", Double, nullable=False),
     # The nudge each issue got, as {issue: number}: processed once the issue's work is done that far.
@@ -31,8 +31,8 @@ deliveries = Table(
 work = Table(
     "work",
     metadata,
-    Column("issue", String(500), primary_key=True),
-    Column("state", String(10), nullable=False),  # idle, ready, running, dead
+    Column("issue", Text, primary_key=True),
+    Column("state", Text, nullable=False),  # idle, ready, running, dead
     Column("wanted", Integer, nullable=False),  # nudges so far
     Column("claimed", Integer, nullable=False),  # nudges there were when it was last claimed
     Column("done", Integer, nullable=False),  # nudges answered by a successful look
@@ -40,7 +40,7 @@ work = Table(
     Column("due_at", Double),  # ready: when to start; running: when the lease ends; otherwise null
     Column("first_at", Double),  # when the first nudge that nobody has taken up came
     Column("hold_until", Double),  # after a failure: no sooner than this, whatever is nudged
-    Column("owner", String(40)),
+    Column("owner", Text),
     Column("attempts", Integer, nullable=False),  # failed looks in a row
     Column("crashes", Integer, nullable=False),  # leases in a row that ended without a word
     Column("error", Text),
@@ -53,10 +53,10 @@ journal = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("at", Double, nullable=False),
-    Column("issue", String(500), nullable=False),
-    Column("rule", String(100), nullable=False),
-    Column("change", String(100), nullable=False),
-    Column("target", String(500), nullable=False),
+    Column("issue", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("change", Text, nullable=False),
+    Column("target", Text, nullable=False),
     Column("result", Text, nullable=False),
     Index("journal_issue", "issue", "id"),
 )

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, null, update
 from sqlalchemy.sql.base import Executable
 
 from service.model import IssueRef
-from service.store.database import Database
+from service.store.database import Database, storable
 from service.store.inbox import Arrival, Inbox
 from service.store.tables import work
 from service.work.statements import Statements, fenced
 from service.work.timing import Timing, retry_delay
 from service.work.wakeup import Wakeup
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Queue:
 
         A delivery that was already processed nudges nothing; one that is still waiting, or was given up, does.
         """
-        arrival, issues = Arrival.of(forge, delivery_id, event, body), tuple(dict.fromkeys(refs))
+        # In one order everywhere: two deliveries on the same issues then wait for, not block, each other.
+        arrival, issues = Arrival.of(forge, delivery_id, event, body), sorted(set(refs), key=str)
         repeated = self._database.write(lambda c: self._accept(c, arrival, issues))
         if not repeated:
             self.wakeup.signal()
@@ -69,15 +72,31 @@ class Queue:
             return True
         nudges = {str(ref): self._raise(connection, self._sql.deliver, ref) for ref in refs}
         self._inbox.keep(connection, arrival, nudges)
+        self._database.dialect.tell(connection)
         return False
 
     def nudge(self, ref: IssueRef, not_before: datetime | None = None) -> None:
         """Look at this issue soon, or at the given time unless something asks for it sooner."""
         if not_before is None:
-            self._database.write(lambda c: self._raise(c, self._sql.nudge, ref))
+            self._tell(lambda c: self._raise(c, self._sql.nudge, ref))
         else:
-            self._database.write(lambda c: self._raise(c, self._sql.plan, ref, then=not_before.timestamp()))
+            self._tell(lambda c: self._raise(c, self._sql.plan, ref, then=not_before.timestamp()))
+
+    def listen(self) -> Callable[[], None]:
+        """From now on workers also wake for what other processes put in; the result ends that."""
+        return self._database.listen(self.wakeup.signal)
+
+    def _tell(self, job: Callable[[Connection], T]) -> T:
+        """Writes what makes issues due, and says so to the workers, those of other processes included."""
+
+        def telling(connection: Connection) -> T:
+            result = job(connection)
+            self._database.dialect.tell(connection)
+            return result
+
+        written = self._database.write(telling)
         self.wakeup.signal()
+        return written
 
     @staticmethod
     def _raise(connection: Connection, statement: Executable, ref: IssueRef, **values: float) -> int:
@@ -102,18 +121,23 @@ class Queue:
 
     def finish(self, claim: Claim, revisit_at: datetime | None = None, related: Iterable[IssueRef] = ()) -> bool:
         """The look succeeded; the related issues are nudged with it. False: the lease was lost."""
-        others = tuple(dict.fromkeys(ref for ref in related if ref != claim.ref))
+        others = sorted({ref for ref in related if ref != claim.ref}, key=str)
+        names = [str(claim.ref), *map(str, others)]
         values: dict[str, Any] = {"issue_": str(claim.ref), "owner_": claim.owner, "seen": claim.claimed}
         statement = self._sql.finish
         if revisit_at is not None:
             statement, values["then"] = self._sql.revisit, revisit_at.timestamp()
 
         def done(connection: Connection) -> bool:
+            if others:
+                connection.execute(self._sql.hold, {"names": names})
             held = bool(connection.execute(statement, values).rowcount)
             for ref in others if held else ():
                 self._raise(connection, self._sql.nudge, ref)
             return held
 
+        if others:
+            return self._tell(done)
         held = self._database.write(done)
         self.wakeup.signal()
         return held
@@ -131,15 +155,13 @@ class Queue:
 
     def release(self, claim: Claim) -> bool:
         """Hands the issue back unlooked, for another worker to take at once."""
-        return self._held(claim, self._sql.release)
+        return self._tell(lambda c: bool(c.execute(self._sql.release, _names(claim)).rowcount))
 
     def replay(self, ref: IssueRef) -> bool:
         """Gives a dead issue all its tries again, now. False: it is not dead."""
         values = {"state": "ready", "due_at": self._database.now(), "attempts": 0, "crashes": 0}
         revive = update(work).where(work.c.issue == str(ref), work.c.state == "dead").values(**values)
-        dead = self._database.write(lambda c: bool(c.execute(revive).rowcount))
-        self.wakeup.signal()
-        return dead
+        return self._tell(lambda c: bool(c.execute(revive).rowcount))
 
     def _hold(self, claim: Claim, error: str, seconds: float, attempts: int) -> bool:
         until = self._database.now() + seconds
@@ -151,10 +173,13 @@ class Queue:
         return self._end(claim, error, state="dead", due_at=null(), hold_until=null(), **counts)
 
     def _end(self, claim: Claim, error: str, **values: Any) -> bool:
-        return self._held(claim, fenced(self._database, error=error, owner=null(), **values))
+        return self._held(claim, fenced(self._database, error=storable(error), owner=null(), **values))
 
     def _held(self, claim: Claim, statement: Executable) -> bool:
-        names = {"issue_": str(claim.ref), "owner_": claim.owner}
-        held = self._database.write(lambda c: bool(c.execute(statement, names).rowcount))
+        held = self._database.write(lambda c: bool(c.execute(statement, _names(claim)).rowcount))
         self.wakeup.signal()
         return held
+
+
+def _names(claim: Claim) -> dict[str, str]:
+    return {"issue_": str(claim.ref), "owner_": claim.owner}

@@ -30,6 +30,9 @@ class Statements:
         self.extend = fenced(database, due_at=now + timing.lease)
         self.finish = self._finish(soon, "idle", null())
         self.revisit = self._finish(soon, "ready", then)
+        # Locks several issues in one order, so that two who pass work on to each other do not block each other.
+        names = _OLD.issue.in_(bindparam("names", expanding=True))
+        self.hold = select(_OLD.issue).where(names).order_by(_OLD.issue).with_for_update()
         self.release = fenced(database, state="ready", due_at=now, owner=null())
 
     def _nudge(self, first_due: Any, due: Any, *, delivered: bool) -> Executable:

@@ -17,7 +17,7 @@ from service.work.queue import Claim, Queue
 
 Look: TypeAlias = Callable[[IssueRef], Plan]
 _log = structlog.get_logger()
-_POLL = 1.0  # seconds between looks for what another process has put in
+_POLL = 1.0  # seconds between looks for what another process has put in without being heard
 _PATIENT = 30  # tries while a forge does not answer: about five hours
 _HOPELESS = 3  # tries where the forge refuses: permissions do get corrected
 _PUZZLED = 5  # tries after an error of our own
@@ -34,6 +34,7 @@ class Workers:
         self._overview = overview
         self._make_look = make_look
         self._held: set[Claim] = set()
+        self._deafen: Callable[[], None] | None = None
         self._looking = 0  # threads that have made their look
         self._guard = threading.Lock()
         self._stopping = threading.Event()
@@ -44,6 +45,7 @@ class Workers:
         self._heart = threading.Thread(target=self._beat, name="closeout-heartbeat", daemon=True)
 
     def start(self) -> None:
+        self._deafen = self._queue.listen()
         for thread in (*self._threads, self._heart):
             thread.start()
 
@@ -56,11 +58,20 @@ class Workers:
         with self._guard:
             left = tuple(self._held)
         for claim in left:
-            self._queue.release(claim)
-            _log.warning("issue_handed_back", issue=str(claim.ref))
+            self._hand_back(claim)
         self._stopped.set()
         if self._heart.is_alive():
             self._heart.join()
+        if self._deafen is not None:
+            self._deafen()
+
+    def _hand_back(self, claim: Claim) -> None:
+        try:
+            self._queue.release(claim)
+        except StoreUnavailable as error:  # its lease ends by itself
+            _log.warning("issue_not_handed_back", issue=str(claim.ref), reason=str(error))
+        else:
+            _log.warning("issue_handed_back", issue=str(claim.ref))
 
     @property
     def alive(self) -> bool:

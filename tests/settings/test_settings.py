@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,7 +59,7 @@ def test_all_mistakes_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         CLOSEOUT_LOG="loud",
         CLOSEOUT_GITHUB_URL="github.example.com",
         CLOSEOUT_GITLAB_TOKN="x",
-        CLOSEOUT_DATABASE_URL="postgresql://db/closeout",
+        CLOSEOUT_DATABASE_URL="mysql://db/closeout",
         CLOSEOUT_DEBOUNCE="-1",
         CLOSEOUT_GITHUB_TOKEN_FILE="/does/not/exist",
     )
@@ -137,8 +139,36 @@ def test_no_secret_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "s3cr3t-value"
     _set(monkeypatch, **dict.fromkeys(COMPLETE, secret), CLOSEOUT_DATABASE_URL=f"sqlite:///{secret}")
     assert secret not in repr(load())
-    complaint = _problems(monkeypatch, CLOSEOUT_DATABASE_URL=f"postgresql://closeout:{secret}@db/x", CLOSEOUT_BIND="x")
+    complaint = _problems(
+        monkeypatch, CLOSEOUT_DATABASE_URL=f"postgresql://closeout:{secret}@db:{secret}/x", CLOSEOUT_BIND="x"
+    )
     assert secret not in "\n".join(complaint)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://closeout@db:5432/closeout", ""),
+        ("postgres://closeout@db/closeout", ""),
+        ("mysql://db/closeout", "postgresql://user:password@host"),
+        ("postgresql://closeout:p@ss:w/rd@db/closeout", "write %40 for @"),
+    ],
+)
+def test_database_addresses(monkeypatch: pytest.MonkeyPatch, url: str, says: str) -> None:
+    """PostgreSQL is accepted under both of its names; for anything else there is an example to copy."""
+    _set(monkeypatch, **COMPLETE, CLOSEOUT_DATABASE_URL=url)
+    if not says:
+        assert load().database_url.get_secret_value() == url
+        return
+    with pytest.raises(SettingsError, match=re.escape(says)):
+        load()
+
+
+def test_a_missing_database_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Closeout installs without it; asking for PostgreSQL then names the extra."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    (problem,) = _problems(monkeypatch, **COMPLETE, CLOSEOUT_DATABASE_URL="postgresql://db/closeout")
+    assert "pip install 'closeout[postgres]'" in problem
 
 
 def test_other_programs_variables_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

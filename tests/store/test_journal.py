@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from service.model import AddLabels, IssueRef, Reopen
 from service.store.database import Database
 from service.store.journal import Journal
 from tests.clock import START, Clock
+from tests.databases import Place
 
 POST_MORTEM = IssueRef("github", "acme/shop", 12)
 ACTION = IssueRef("github", "acme/ops", 3)
 
 
-def test_each_change_is_on_record_with_its_rule(tmp_path: Path, clock: Clock) -> None:
+def test_each_change_is_on_record_with_its_rule(place: Place, clock: Clock) -> None:
     """The newest entry comes first; a change to another issue names both."""
-    database = Database(f"sqlite:///{tmp_path}/db", clock=lambda: clock().timestamp())
+    database = Database(place.url, clock=lambda: clock().timestamp())
     database.migrate()
     journal = Journal(database)
     journal.record(POST_MORTEM, rule="labels", change=AddLabels(POST_MORTEM, frozenset({"overdue"})), result="ok")

@@ -1,4 +1,4 @@
-"""The receiver over real loopback HTTP and a real SQLite file; nothing works on the queue here."""
+"""The receiver over real loopback HTTP and a real database; nothing works on the queue here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import hmac
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +25,7 @@ from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.timing import Timing
 from tests.clock import START
+from tests.databases import Place
 
 GITHUB_SECRETS = ("the old secret", "the new secret")
 GITLAB_SECRET = "gitlab's secret"
@@ -36,7 +36,7 @@ class Site:
     """The running receiver, and the forges' side of the conversation."""
 
     url: str
-    path: Path
+    place: Place
     database: Database
     queue: Queue
     problem: list[str]
@@ -72,9 +72,8 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    path = tmp_path / "closeout.sqlite3"
-    database = Database(f"sqlite:///{path}", patience=0.2)
+def site(place: Place) -> Iterator[Site]:
+    database = Database(place.url, patience=1)
     database.migrate()
     queue, problem = Queue(database, Timing(debounce=0)), list[str]()
     settings = Settings(projects=("acme/*",), database_url=SecretStr(""))
@@ -100,7 +99,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         version="1.2.3",
     )
     web = Loopback(create_app(parts))
-    yield Site(web.url, path, database, queue, problem)
+    yield Site(web.url, place, database, queue, problem)
     web.stop()
     database.close()
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import requests
 
+from tests.databases import ON_SQLITE
 from tests.web.conftest import Site, github_event
+
+pytestmark = ON_SQLITE
 
 
 def test_readiness_gives_its_reasons(site: Site) -> None:

@@ -5,48 +5,23 @@ from __future__ import annotations
 import http.client
 import json
 import random
-import sqlite3
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
 from structlog.testing import capture_logs
 
 from service.web.app import LARGEST
+from tests.databases import ON_SQLITE
 from tests.web.conftest import GITHUB_SECRETS, GITLAB_SECRET, Site, github_event, gitlab_event
 
-
-@pytest.mark.parametrize("secret", GITHUB_SECRETS)
-def test_a_signed_delivery_is_kept_and_answered(site: Site, secret: str) -> None:
-    """The answer comes after the delivery is on disk; while secrets are rotated, both are believed."""
-    answer = site.github(github_event(), secret=secret)
-    assert (answer.status_code, answer.json()) == (
-        202,
-        {"delivery": "72d3162e", "issues": ["github:acme/shop#12"], "repeated": False},
-    )
-    stored = sqlite3.connect(site.path)
-    assert stored.execute("select forge, id, event from deliveries").fetchall() == [
-        ("github", "72d3162e", "issues.labeled")
-    ]
-    stored.close()
-    assert site.issues == {"github:acme/shop#12"}
+pytestmark = ON_SQLITE
 
 
 def test_gitlab_delivers_too(site: Site) -> None:
     """The other forge has its own address, secret and way of naming a delivery."""
     answer = site.gitlab(gitlab_event())
     assert (answer.status_code, answer.json()["issues"]) == (202, ["gitlab:acme/shop#12"])
-
-
-def test_a_repeated_delivery_is_said_to_be_one(site: Site) -> None:
-    """Once processed, the same id is answered the same way and nudges nobody."""
-    site.github(github_event())
-    claim = site.queue.claim()
-    assert claim is not None
-    site.queue.finish(claim)
-    assert site.github(github_event()).json()["repeated"] is True
-    assert site.queue.claim() is None
 
 
 @pytest.mark.parametrize(
@@ -136,21 +111,6 @@ def test_an_oversized_delivery_that_hides_its_length_is_refused(site: Site) -> N
     assert site.deliveries == []
 
 
-def test_a_locked_database_asks_to_send_again(site: Site) -> None:
-    """503 with Retry-After while the delivery cannot be kept; once it can, the same delivery is taken."""
-    other = sqlite3.connect(site.path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    answer = site.github(github_event())
-    assert answer.status_code == 503
-    assert int(answer.headers["Retry-After"]) > 0
-    assert site.get("/readyz").status_code == 503
-    assert site.get("/healthz").status_code == 200
-    other.execute("ROLLBACK")
-    other.close()
-    assert site.github(github_event()).status_code == 202
-    assert site.deliveries == ["72d3162e"]
-
-
 def test_noise_is_answered_not_believed(site: Site) -> None:
     """Random bytes to every address: a 4xx each, nothing kept, and the receiver goes on."""
     chance = random.Random(7)  # noqa: S311 - noise
@@ -159,17 +119,6 @@ def test_noise_is_answered_not_believed(site: Site) -> None:
         assert 400 <= site.post(forge, noise, {"Content-Type": "application/json"}).status_code < 500
     assert site.deliveries == []
     assert site.github(github_event()).status_code == 202
-
-
-def test_a_hundred_at_once_are_all_kept(site: Site) -> None:
-    """Concurrent deliveries share commits; none is lost and none is answered before it is stored."""
-    with ThreadPoolExecutor(16) as pool:
-        answers = list(
-            pool.map(lambda n: site.github(github_event(number=n), X_GitHub_Delivery=f"d{n}"), range(1, 101))
-        )
-    assert {answer.status_code for answer in answers} == {202}
-    assert set(site.deliveries) <= {f"d{n}" for n in range(1, 101)}
-    assert len(site.issues) == 100
 
 
 def test_no_secret_is_answered_or_logged(site: Site) -> None:

@@ -1,10 +1,9 @@
-"""A queue on a real SQLite file, whose clock the test moves."""
+"""A queue on a real database of each kind, whose clock the test moves."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,11 +12,12 @@ from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.timing import Timing
 from tests.clock import Clock
+from tests.databases import Place
 
 
 @pytest.fixture
-def database(tmp_path: Path, clock: Clock) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{tmp_path}/closeout.sqlite3", clock=lambda: clock().timestamp())
+def database(place: Place, clock: Clock) -> Iterator[Database]:
+    opened = Database(place.url, clock=lambda: clock().timestamp())
     opened.migrate()
     yield opened
     opened.close()

@@ -1,6 +1,6 @@
 """A worker process for the tests: claims issues, holds each for a moment under a lock file, and reports overlaps.
 
-Arguments: the database's path, a folder for the lock files, the lease in seconds, and `drain` or `hang`.
+Arguments: the database's URL, a folder for the lock files, the lease in seconds, and `drain` or `hang`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from service.work.queue import Claim, Queue
 from service.work.timing import Timing
 
 
-def main(path: str, locks: str, lease: str, manner: str) -> None:
-    database = Database(f"sqlite:///{path}")
+def main(url: str, locks: str, lease: str, manner: str) -> None:
+    database = Database(url)
     queue = Queue(database, Timing(debounce=0, lease=float(lease)))
     _say("ready")
     sys.stdin.readline()

@@ -14,31 +14,27 @@ from service.store.database import Database
 from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.timing import Timing
+from tests.databases import Place
 
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[[str, float], "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "closeout.sqlite3"
-
-
-@pytest.fixture
-def database(path: Path) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{path}")
+def database(place: Place) -> Iterator[Database]:
+    opened = Database(place.url)
     opened.migrate()
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def start(path: Path, tmp_path: Path) -> Iterator[Start]:
+def start(place: Place, tmp_path: Path) -> Iterator[Start]:
     """Starts a `holder` process and waits until it has opened the database."""
     started: list[subprocess.Popen[str]] = []
 
     def begin(manner: str, lease: float) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "tests.work.holder", str(path), str(tmp_path), str(lease), manner]
+        command = [sys.executable, "-m", "tests.work.holder", place.url, str(tmp_path), str(lease), manner]
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         started.append(process)
         assert process.stdout is not None
@@ -93,10 +89,10 @@ def test_a_killed_workers_issue_is_taken_over(database: Database, start: Start) 
     assert Overview(database).busy() == 0
 
 
-def test_processes_may_create_the_database_at_the_same_moment(path: Path) -> None:
-    """Several replicas that start on an empty volume agree on one schema."""
+def test_processes_may_create_the_database_at_the_same_moment(place: Place) -> None:
+    """Several replicas that start on an empty database agree on one schema."""
     code = "import sys; from service.store.database import Database; Database.prepare(sys.argv[1])"
-    command = [sys.executable, "-c", code, f"sqlite:///{path}"]
+    command = [sys.executable, "-c", code, place.url]
     processes = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     assert [(process.communicate(timeout=60)[1], process.returncode) for process in processes] == [("", 0)] * 4
 

@@ -162,6 +162,14 @@ def test_failures_wait_longer_each_time_and_end(queue: Queue, overview: Overview
     assert overview.due_in() is None
 
 
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b", "x" * 100_000])
+def test_any_reason_can_be_kept(queue: Queue, overview: Overview, clock: Clock, text: str) -> None:
+    """What a forge said may hold anything; it must not be the reason that an issue stays held."""
+    assert queue.fail(_due(queue, clock), text, limit=1)
+    (task,) = overview.tasks()
+    assert (task.state, task.error[0], len(task.error)) == ("dead", text[0], len(text))
+
+
 def test_success_forgets_earlier_failures(queue: Queue, clock: Clock) -> None:
     """Only failures in a row count towards the limit."""
     queue.fail(_due(queue, clock), "once", limit=5)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -17,6 +16,7 @@ from service.work.overview import Overview, Task
 from service.work.queue import Queue
 from service.work.timing import Timing
 from service.work.worker import Look, Workers
+from tests.databases import Place
 
 ISSUE = IssueRef("github", "acme/shop", 12)
 CHILD = IssueRef("github", "acme/shop", 13)
@@ -24,7 +24,7 @@ CHILD = IssueRef("github", "acme/shop", 13)
 
 @dataclass
 class Shop:
-    """A queue on a real file and clock, and workers that are stopped when the test ends."""
+    """A queue on a real database and clock, and workers that are stopped when the test ends."""
 
     database: Database
     queue: Queue
@@ -54,8 +54,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    database = Database(f"sqlite:///{tmp_path}/closeout.sqlite3")
+def shop(place: Place) -> Iterator[Shop]:
+    database = Database(place.url)
     database.migrate()
     timing = Timing(debounce=0, lease=30, first_retry=0.001, longest_retry=0.002)
     made = Shop(database, Queue(database, timing), Overview(database))

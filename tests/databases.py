@@ -1,0 +1,67 @@
+"""Fixtures by which a test runs on each database: a URL, and a look at what is stored that bypasses our own code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from tests import postgres
+
+# On one worker of pytest-xdist, so that a run starts one server.
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))]
+# For a module whose tests would say the same on each: one will do.
+ON_SQLITE = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("place", BOTH[1:], indirect=True)
+
+
+@dataclass(frozen=True)
+class Place:
+    """An empty database. `url` is what an operator would write."""
+
+    url: str
+
+    @property
+    def _direct(self) -> str:
+        return self.url.replace("postgresql://", "postgresql+psycopg://")
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """What another program sees."""
+        engine = create_engine(self._direct)
+        with engine.connect() as connection:
+            found = [tuple(row) for row in connection.execute(text(query))]
+        engine.dispose()
+        return found
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Another program keeps every writer out."""
+        engine = create_engine(self._direct, isolation_level="AUTOCOMMIT")
+        lock = "lock table work, deliveries, schema_version in exclusive mode"
+        statements = ("begin immediate",) if self.url.startswith("sqlite") else ("begin", lock)
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+            yield
+            connection.exec_driver_sql("rollback")
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    with postgres.server_url() as url:
+        yield url
+
+
+@pytest.fixture(params=BOTH)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield Place(f"sqlite:///{tmp_path}/closeout.sqlite3")
+        return
+    with postgres.schema(request.getfixturevalue("postgres_url")) as url:
+        yield Place(url)

@@ -1,0 +1,74 @@
+"""SQLite's own side: a file that survives power cuts, and writes that share a commit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, event
+
+from service.store.database import Database, StoreUnavailable
+from tests.store.rows import insert, issues
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "closeout.sqlite3"
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[Database]:
+    opened = Database(f"sqlite:///{path}", patience=0.2)
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
+def test_the_file_survives_a_power_cut(database: Database) -> None:
+    """The journal mode and the sync level are those that keep every acknowledged commit."""
+    pragmas = [
+        database.write(lambda c, p=pragma: c.exec_driver_sql(f"PRAGMA {p}").scalar())  # type: ignore[misc]
+        for pragma in ("journal_mode", "synchronous")
+    ]
+    assert pragmas == ["wal", 2]
+
+
+def test_concurrent_writes_share_commits(database: Database) -> None:
+    """Writes that arrive while a commit is under way wait for one further commit between them."""
+    commits: list[object] = []
+    event.listen(database._engine, "commit", commits.append)
+    entered, leave = threading.Event(), threading.Event()
+
+    def slow(connection: Connection) -> str:
+        entered.set()
+        assert leave.wait(5)
+        return insert(connection, "github:acme/shop#0")
+
+    slower = Database(f"sqlite:///{database._engine.url.database}", patience=10)
+    event.listen(slower._engine, "commit", commits.append)
+    with ThreadPoolExecutor(21) as pool:
+        first = pool.submit(slower.write, slow)
+        assert entered.wait(5)
+        rest = [pool.submit(slower.write, lambda c, n=n: insert(c, f"github:acme/shop#{n}")) for n in range(1, 21)]
+        while slower._commits is not None and slower._commits._jobs.qsize() < 20:
+            threading.Event().wait(0.001)
+        leave.set()
+        assert {first.result(), *(future.result() for future in rest)} == issues(slower)
+    slower.close()
+    assert len(commits) == 3  # the first write, the twenty together, and the read
+
+
+def test_a_file_that_is_no_database_is_a_sentence(path: Path) -> None:
+    """Opening something else says so."""
+    path.write_text("these are my holiday notes, not a database\n" * 100, encoding="utf-8")
+    with pytest.raises(StoreUnavailable, match="not a database"):
+        Database.prepare(f"sqlite:///{path}")
+
+
+def test_a_write_inside_a_write_is_refused(database: Database) -> None:
+    """It would wait for itself; the mistake is named instead."""
+    with pytest.raises(RuntimeError, match="inside another write"):
+        database.write(lambda _: database.check())
