@@ -186,6 +186,13 @@ class Case:
         """The child a remembered action item stands for, if it can still be seen."""
         return next((c for c in self.snapshot.children if c.key == tracked.key or self.named(c) == tracked.ref), None)
 
+    def may_edit(self, child: Issue) -> bool:
+        """Whether a line may change the issue: one we created, or one of this project.
+
+        Whoever may write here need not be allowed to write there; our account may be, and must not be lent to them.
+        """
+        return child.key is not None or child.ref.project == self.issue.ref.project
+
     def due(self, child: Issue) -> date | None:
         """A child's deadline: the forge's field, else the line in its body."""
         if child.due is not None:

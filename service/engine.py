@@ -178,6 +178,8 @@ def _about(change: Change) -> object:
         return (EnsureComment, change.topic)
     if isinstance(change, CreateActionItem):
         return (CreateActionItem, change.key)
+    if isinstance(change, EnsureLabel):
+        return (EnsureLabel, change.label.name)
     return (type(change), change.ref)
 
 

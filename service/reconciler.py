@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Protocol
@@ -11,7 +11,7 @@ import structlog
 
 from service.document import read
 from service.engine import decide, hold_back
-from service.model import Change, IssueRef, LinkChild, Plan, resolve
+from service.model import Change, CreateActionItem, IssueRef, LinkChild, Plan, Snapshot, resolve
 from service.policy import FILES, InvalidPolicy, Policy, load
 from service.providers.base import Forbidden, NotFound, Provider, Rejected
 from service.templates import Template, TemplateError, parse
@@ -32,17 +32,29 @@ class Policies:
     the last good one stays in force, and without one nothing is done until the file is right.
     """
 
-    def __init__(self, kinds: Mapping[str, str], fallback: Policy | None = None) -> None:
+    def __init__(
+        self,
+        kinds: Mapping[str, str],
+        fallback: Policy | None = None,
+        *,
+        allows: Callable[[IssueRef], bool] = lambda _: True,
+    ) -> None:
+        """`allows` says whether an issue's project is one that may be acted on."""
+        self.allows = allows
         self._kinds = kinds
         self._fallback = fallback or Policy()
         self._read: dict[tuple[str, str], tuple[str, Policy | InvalidPolicy]] = {}
         self._good: dict[tuple[str, str], Policy] = {}
 
     def load(self, provider: Provider, project: str) -> Policy | InvalidPolicy:
+        policy = self.written(provider, project)
+        return policy if isinstance(policy, InvalidPolicy) else self._with_own_templates(policy, provider, project)
+
+    def written(self, provider: Provider, project: str) -> Policy | InvalidPolicy:
+        """The policy without the repository's own templates: one request, for those who write no text."""
         path = FILES[self._kinds[provider.forge]]
         text = provider.file_text(project, path)
-        policy = self._fallback if text is None else self._of(provider.forge, project, path, text)
-        return policy if isinstance(policy, InvalidPolicy) else self._with_own_templates(policy, provider, project)
+        return self._fallback if text is None else self._of(provider.forge, project, path, text)
 
     def _of(self, forge: str, project: str, path: str, text: str) -> Policy | InvalidPolicy:
         key = (forge, project)
@@ -108,7 +120,8 @@ class Reconciler:
         if isinstance(policy, InvalidPolicy):
             plan = hold_back(provider.fetch(ref), policy)
         else:
-            plan = decide(provider.fetch(ref, policy.vocabulary.dialect), policy)
+            seen = provider.fetch(ref, policy.vocabulary.dialect)
+            plan = decide(_within(seen, self._policies.allows), policy)
         for error in (finding for finding in plan.findings if finding.level == "error"):
             _log.error("rule_error", issue=str(ref), rule=error.rule, message=error.message)
         return plan
@@ -130,6 +143,7 @@ class Reconciler:
     def _make(self, plan: Plan, change: Change, rule: str) -> IssueRef | None:
         """Makes one change and puts it on record. What is refused on another issue does not stop this one."""
         try:
+            self._within_reach(change)
             made = self._providers[plan.ref.forge].apply(change)
         except Exception as error:
             self._journal.record(plan.ref, rule=rule, change=change, result=f"{type(error).__name__}: {error}")
@@ -139,6 +153,18 @@ class Reconciler:
             return None
         self._journal.record(plan.ref, rule=rule, change=change, result="ok")
         return made
+
+    def _within_reach(self, change: Change) -> None:
+        """A policy's target project must be one that may be acted on, whoever wrote the policy."""
+        project = change.project if isinstance(change, CreateActionItem) else change.ref.project
+        if not self._policies.allows(replace(change.ref, project=project)):
+            raise Forbidden(f"{project} is not among the projects that may be acted on (CLOSEOUT_PROJECTS)")
+
+
+def _within(seen: Snapshot, allows: Callable[[IssueRef], bool]) -> Snapshot:
+    """The snapshot without issues of other people's projects: naming one, or forging a marker, gives no reach there."""
+    parent = seen.parent if seen.parent is not None and allows(seen.parent.ref) else None
+    return replace(seen, parent=parent, children=tuple(child for child in seen.children if allows(child.ref)))
 
 
 def _is_aside(plan: Plan, change: Change) -> bool:

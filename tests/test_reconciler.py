@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import requests
 
-from service.model import Change, IssueRef
+from service.model import Change, IssueRef, Marker
 from service.policy import FILES
+from service.providers.base import Forbidden
 from service.reconciler import OWN_TEMPLATES, Policies, Reconciler
 from service.sandbox import Sandbox
 from tests.clock import Clock
@@ -146,16 +148,49 @@ def test_a_persons_edit_made_meanwhile_survives(stack: Stack, forge: str) -> Non
 
 
 def test_what_is_refused_on_another_issue_does_not_stop_this_one(stack: Stack, forge: str) -> None:
-    """An adopted issue in a project where we may only read: its label and link are refused, the rest is done."""
+    """The action item's new title is refused; the rest of the post-mortem's plan is done all the same."""
     world = stack.sandbox.world
-    world.add_project(forge, "acme/public")
-    world.set_permission(forge, "acme/public", BOT, "read")
-    theirs = world.create_issue(forge, "acme/public", actor="alice", title="Their ticket")
     ref = reported(stack.sandbox, forge)
-    line = f"## Action items\n\n- [ ] Do it - @bob - 2026-04-01 (acme/public#{theirs.number})\n"
+    line = "## Action items\n\n- [ ] Page on depth - @bob - 2026-04-01\n"
     world.edit_issue(forge, SHOP, ref.number, actor="alice", body=line)
     notes = Notes()
     reconciler(stack, notes).reconcile(ref)
-    assert any("Forbidden" in result for _, _, result in notes.rows)
+    assert "(#2)" in body(stack, ref)
+    refused: dict[str, str | int] = {
+        "kind": "status",
+        "path": "*/issues/2",
+        "method": {"github": "PATCH", "gitlab": "PUT"}[forge],
+        "status": 403,
+        "times": 9,
+    }
+    requests.post(f"{stack.sandbox.url}/_faults", json=refused, timeout=10).raise_for_status()
+    changed = body(stack, ref).replace("Page on depth", "Page on age").replace("## Root cause", "## Root cause\n\nAge.")
+    world.edit_issue(forge, SHOP, ref.number, actor="alice", body=changed)
+    reconciler(stack, notes).reconcile(ref)
+    assert any(name == "SetTitle" and "Forbidden" in result for _, name, result in notes.rows)
     assert notes.rows[-1] == ("status", "EnsureComment", "ok")
-    assert stack.said(forge, ref.number)
+
+
+def test_nothing_is_touched_outside_the_projects_that_may_be_acted_on(stack: Stack, forge: str) -> None:
+    """Not by naming an issue there, not by a forged marker, not by a policy's target."""
+    world, secret = stack.sandbox.world, "acme/ops"
+    other = world.create_issue(forge, secret, actor="alice", title="Page on depth", labels=["post-mortem"])
+    targets = f"version: 1\nrules:\n  action-items:\n    targets: [{{project: {secret}, type: detection}}]\n"
+    world.put_file(forge, SHOP, FILES[forge], targets)
+    ref = reported(stack.sandbox, forge)
+    line = f"## Action items\n\n- [ ] Page on depth - @bob - 2026-04-01 ({secret}#{other.number})\n"
+    world.edit_issue(forge, SHOP, ref.number, actor="alice", body=line)
+    forged = str(Marker(IssueRef(forge, secret, other.number), "abc"))
+    child = world.create_issue(forge, SHOP, actor="mallory", title="x", body=f"{forged}\n")
+    before = world.issue(forge, secret, other.number)
+    labels, comments = list(before.labels), len(before.comments)
+    policies = Policies({name: name for name in FORGES}, allows=lambda seen: seen.project == SHOP)
+    one = Reconciler(stack.service.looking().providers(), policies, journal=Notes(), dry_run=False)
+    assert any("no issue Closeout can see" in f.message for f in one.reconcile(ref).blockers)
+    assert one.reconcile(IssueRef(forge, SHOP, child.number)).related == ()
+    world.edit_issue(
+        forge, SHOP, ref.number, actor="alice", body=line.replace(f"({secret}#{other.number})", "[detection]")
+    )
+    with pytest.raises(Forbidden, match="CLOSEOUT_PROJECTS"):
+        one.reconcile(ref)
+    assert (before.labels, len(before.comments), len(world.project(forge, secret).issues)) == (labels, comments, 1)

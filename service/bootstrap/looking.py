@@ -20,7 +20,8 @@ class Looking:
         self._settings = settings
         self._clock, self._sleep = clock, sleep
         self._caches = {forge.name: Cache(clock) for forge in settings.forges}
-        self.policies = Policies({forge.name: forge.kind for forge in settings.forges}, _fallback(settings))
+        kinds = {forge.name: forge.kind for forge in settings.forges}
+        self.policies = Policies(kinds, _fallback(settings), allows=settings.allows)
 
     def providers(self) -> dict[str, Provider]:
         """New ones, for one thread."""

@@ -77,13 +77,23 @@ def _tied(case: Case, item: ActionItem, child: Issue) -> Iterator[Verdict]:
     if not child.linked:
         yield LinkChild(case.issue.ref, child.ref)
     label = case.vocabulary.labels.action_item
-    if child.key is None and label.casefold() not in {name.casefold() for name in child.labels}:
+    if (
+        child.key is None
+        and case.may_edit(child)
+        and label.casefold() not in {name.casefold() for name in child.labels}
+    ):
         yield AddLabels(child.ref, frozenset({label}))
     known = case.item_state(child)
     if known is None:
         yield Track(_agreed(case, item, child))
     elif known.ref != case.named(child):
         yield Track(replace(known, ref=case.named(child)))
+
+
+def _labelled(case: Case, child: Issue) -> Iterator[Verdict]:
+    label = case.vocabulary.labels.action_item
+    if label.casefold() not in {name.casefold() for name in child.labels}:
+        yield AddLabels(child.ref, frozenset({label}))
 
 
 def _agreed(case: Case, item: ActionItem, child: Issue) -> ItemState:

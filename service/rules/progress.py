@@ -83,7 +83,8 @@ def _words(case: Case, item: ActionItem, child: Issue, last: ItemState) -> Itera
     alike = last.title == title_of(last.text)
     now = replace(last, text=item.text, title=child.title)
     if alike and line_changed and (not title_changed or _line_is_later(case, child)):
-        now = replace(now, title=title_of(item.text))
+        if case.may_edit(child):
+            now = replace(now, title=title_of(item.text))
         if now.title != child.title:
             yield SetTitle(child.ref, now.title)
     elif alike and title_changed:
@@ -105,9 +106,9 @@ def _owners(case: Case, item: ActionItem, child: Issue, last: ItemState) -> Iter
     child_changed = bool(child.assignees) and not _same(child.assignees, last.assigned)
     if line_changed and (not child_changed or _line_is_later(case, child)):
         assigned = _assignable(case, item.owners)
-        if assigned and not _same(assigned, child.assignees):
+        if assigned and not _same(assigned, child.assignees) and case.may_edit(child):
             yield SetAssignees(child.ref, assigned)
-        settled = assigned or child.assignees
+        settled = assigned if assigned and case.may_edit(child) else child.assignees
         yield Track(replace(last, owners=item.owners, assigned=tuple(sorted(settled))))
     elif child_changed:
         there = {name.casefold() for name in child.assignees}
@@ -148,6 +149,8 @@ def _deadline(case: Case, item: ActionItem, child: Issue, last: ItemState) -> It
 
 
 def _set_due(case: Case, child: Issue, due: date) -> Iterator[Verdict]:
+    if not case.may_edit(child):
+        return
     if case.snapshot.capabilities.native_due and child.due != due:
         yield SetDue(child.ref, due)
     body = document.set_field(case.read(child), "deadline", due.isoformat())
