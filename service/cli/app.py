@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli import database, deliveries, looking, playing, policies, serving
+from service.cli import auditing, database, deliveries, looking, playing, policies, serving
 
 app = typer.Typer(
     name="closeout",
@@ -23,6 +23,7 @@ app.command()(playing.demo)
 app.command()(playing.sandbox)
 app.command()(looking.plan)
 app.command()(looking.reconcile)
+app.command()(auditing.audit)
 app.command()(policies.rules)
 app.add_typer(policies.app, name="policy")
 app.add_typer(deliveries.app, name="deliveries")

@@ -26,6 +26,7 @@ COMMANDS = _paths(get_command(app))
 def test_the_commands_are_those_documented() -> None:
     """A renamed command breaks somebody's script."""
     assert sorted(" ".join(path) for path in COMMANDS) == [
+        "audit",
         "db migrate",
         "db prune",
         "deliveries dead",

@@ -1,0 +1,187 @@
+"""An audit as a table for a terminal, as JSON, Markdown or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from service.audit.choices import GroupBy, Kind
+from service.audit.classification import AuditReport, Row
+from service.audit.gathering import Failure
+
+HIDDEN = "(confidential)"
+COLUMNS = ("item", "title", "owners", "due", "severity", "post-mortem", "problems")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is shown. `requests` were sent to the forges for it."""
+
+    report: AuditReport
+    failures: tuple[Failure, ...] = ()
+    requests: int = 0
+    group_by: GroupBy | None = None
+
+    def without_confidential_titles(self) -> Result:
+        """Without the titles of confidential items."""
+        items = (replace(row, title=HIDDEN) if row.confidential else row for row in self.report.items)
+        return replace(self, report=replace(self.report, items=tuple(items)))
+
+    @property
+    def summary(self) -> str:
+        """One line: what is open, and how many of each problem there are."""
+        totals = dict(self.report.totals)
+        count = totals.pop("open")
+        parts = [f"{number} {kind}" for kind, number in totals.items() if number]
+        return f"{count} open action item{'' if count == 1 else 's'}: {', '.join(parts) or 'all is well'}"
+
+
+def groups(result: Result) -> Sequence[tuple[str, tuple[Row, ...]]]:
+    """The rows by heading, in the headings' order; one group without a heading where none was asked for.
+
+    An item of several owners is in each owner's group.
+    """
+    if result.group_by is None:
+        return (("", result.report.rows),)
+    found: dict[str, list[Row]] = {}
+    for row in result.report.rows:
+        for heading in _headings(row, result.group_by):
+            found.setdefault(heading, []).append(row)
+    order = sorted(found, key=lambda heading: (_rank(heading), heading.casefold()))
+    return tuple((heading, tuple(found[heading])) for heading in order)
+
+
+def _headings(row: Row, by: GroupBy) -> tuple[str, ...]:
+    match by:
+        case GroupBy.OWNER:
+            return row.owners or ("no owner",)
+        case GroupBy.SEVERITY:
+            return (row.severity or "no severity",)
+        case GroupBy.POST_MORTEM:
+            return (str(row.post_mortem or "no post-mortem"),)
+        case GroupBy.PROJECT:
+            return (f"{row.ref.forge}:{row.ref.project}",)
+
+
+_GRAVEST_FIRST = ("critical", "high", "medium", "low")
+
+
+def _rank(heading: str) -> int:
+    return _GRAVEST_FIRST.index(heading) if heading in _GRAVEST_FIRST else len(_GRAVEST_FIRST)
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """What stands under `COLUMNS`: one harmless line each."""
+    found = (
+        str(row.ref),
+        row.title,
+        ", ".join(row.owners),
+        row.due.isoformat() if row.due else "",
+        row.severity or "",
+        str(row.post_mortem or ""),
+        "; ".join(problem.detail for problem in row.problems),
+    )
+    return tuple(_line(cell) for cell in found)
+
+
+def _line(text: str) -> str:
+    """Without control characters: a title must not steer a terminal or break a table."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+# --- for a terminal -------------------------------------------------------------------------------------------
+
+
+def terminal(result: Result) -> RenderableType:
+    parts: list[RenderableType] = []
+    for heading, rows in groups(result):
+        if heading:
+            parts.append(Text(f"{_line(heading)} ({len(rows)})", style="bold"))
+        if rows:
+            parts.append(_table(rows))
+    parts.append(Text(result.summary, style="bold"))
+    parts += [Text(f"not audited: {failed.where}: {_line(failed.reason)}", style="red") for failed in result.failures]
+    return Group(*parts)
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    table = Table(*COLUMNS, box=None, header_style="bold", padding=(0, 1))
+    for row in rows:
+        style = "red" if row.has(Kind.OVERDUE) else ""
+        *first, problems = cells(row)
+        table.add_row(*(Text(cell) for cell in first), Text(problems, style=style))
+    return table
+
+
+# --- for machines and documents -------------------------------------------------------------------------------
+
+
+def to_json(result: Result) -> str:
+    """Flat: who groups it again does so by the values. Stable keys; days are whole numbers."""
+    data = {
+        "at": result.report.at.isoformat(),
+        "requests": result.requests,
+        "totals": result.report.totals,
+        "items": [_data(row) for row in result.report.rows],
+        "errors": [{"where": failed.where, "reason": failed.reason} for failed in result.failures],
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False)
+
+
+def _data(row: Row) -> Mapping[str, object]:
+    return {
+        "ref": str(row.ref),
+        "title": row.title,
+        "url": row.url,
+        "confidential": row.confidential,
+        "owners": list(row.owners),
+        "due": row.due.isoformat() if row.due else None,
+        "severity": row.severity,
+        "post_mortem": str(row.post_mortem) if row.post_mortem else None,
+        "problems": [{"kind": p.kind.value, "days": p.days, "detail": p.detail} for p in row.problems],
+    }
+
+
+def to_csv(result: Result) -> str:
+    """A header, and one line an item. A cell that a spreadsheet would calculate is kept a text with a `'`."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([_inert(cell) for cell in cells(row)] for row in result.report.rows)
+    return text.getvalue()
+
+
+def _inert(cell: str) -> str:
+    """https://owasp.org/www-community/attacks/CSV_Injection"""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell
+
+
+def to_markdown(result: Result) -> str:
+    lines = ["# Action items", "", f"{result.summary}.", f"As of {result.report.at:%Y-%m-%d %H:%M} UTC."]
+    for heading, rows in groups(result):
+        lines += ["", f"## {_cell(heading)} ({len(rows)})"] if heading else []
+        if rows:
+            lines += ["", _piped(COLUMNS), _piped(["---"] * len(COLUMNS))]
+            lines += [_piped([_cell(cell) for cell in cells(row)]) for row in rows]
+    if result.failures:
+        lines += ["", "## Not audited", ""]
+        lines += [f"- {_cell(failed.where)}: {_cell(_line(failed.reason))}" for failed in result.failures]
+    return "\n".join(lines) + "\n"
+
+
+def _piped(texts: Sequence[str]) -> str:
+    return f"| {' | '.join(texts)} |"
+
+
+def _cell(text: str) -> str:
+    """Plain text whatever it holds: no markup, no link, no table border, nobody mentioned."""
+    escaped = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", text)
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")

@@ -1,0 +1,79 @@
+"""An audit as one HTML page that needs nothing else: no script, no style sheet, no image from anywhere."""
+
+from __future__ import annotations
+
+from jinja2 import Environment, StrictUndefined
+
+from service.audit.classification import Row
+from service.audit.layout import COLUMNS, Result, cells, groups
+
+_PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Action items, {{ at }}</title>
+<style>
+:root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5; }
+body { margin: 0 auto; max-width: 80rem; padding: 1rem; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; }
+caption { font-weight: bold; padding: .5rem 0; text-align: start; }
+th, td { border-bottom: 1px solid; padding: .35rem .5rem; text-align: start; vertical-align: top; }
+tbody th { font-weight: normal; white-space: nowrap; }
+</style>
+</head>
+<body>
+<main>
+<h1>Action items</h1>
+<p>{{ summary }}. As of <time datetime="{{ stamp }}">{{ at }}</time>.</p>
+{% for heading, rows in groups %}
+{% if heading %}<h2>{{ heading }}</h2>
+{% endif %}
+{% if rows %}
+<div class="wide" role="region" aria-label="{{ heading or 'Open action items' }}" tabindex="0">
+<table>
+<caption>{{ heading or 'Open action items' }} ({{ rows | length }})</caption>
+<thead><tr>{% for column in columns %}<th scope="col">{{ column }}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for row in rows %}
+<tr><th scope="row">
+{%- if row.link %}<a href="{{ row.link }}">{{ row.cells[0] }}</a>{% else %}{{ row.cells[0] }}{% endif -%}
+</th>
+{%- for cell in row.cells[1:] %}<td>{{ cell }}</td>{% endfor %}</tr>
+{% endfor %}
+</tbody>
+</table>
+</div>
+{% endif %}
+{% endfor %}
+{% if failures %}
+<h2>Not audited</h2>
+<ul>
+{% for failed in failures %}<li>{{ failed.where }}: {{ failed.reason }}</li>
+{% endfor %}
+</ul>
+{% endif %}
+</main>
+</body>
+</html>
+"""
+
+
+def to_html(result: Result) -> str:
+    at = result.report.at
+    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_PAGE)
+    return template.render(
+        at=f"{at:%Y-%m-%d %H:%M} UTC",
+        stamp=at.isoformat(),
+        summary=result.summary,
+        groups=[(heading, [_shown(row) for row in rows]) for heading, rows in groups(result)],
+        columns=COLUMNS,
+        failures=result.failures,
+    )
+
+
+def _shown(row: Row) -> dict[str, object]:
+    return {"cells": cells(row), "link": row.url if row.url.startswith(("https://", "http://")) else ""}

@@ -1,0 +1,218 @@
+"""Judging action items: which day is too late, what is missing, and what is none of our business."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from service.audit.choices import Kind, kinds
+from service.audit.classification import AuditReport, Row, classify, post_mortems
+from service.model import AddLabels, Issue, IssueRef, Marker, RemoveLabels
+from service.policy import Policy, load
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+PARENT = IssueRef("github", "acme/shop", 1)
+HOME = ("github", "acme/shop")
+CRITERION = "## Definition of done\n\n- [ ] The alert fires in a drill\n"
+
+
+def _item(number: int = 7, *, body: str = CRITERION, marker: bool = True, **more: Any) -> Issue:
+    text = f"{Marker(PARENT, f'k{number}')}\n{body}" if marker else body
+    values: dict[str, Any] = {
+        "labels": frozenset({"type-action-item"}),
+        "assignees": frozenset({"bob"}),
+        "due": date(2026, 6, 1),
+    }
+    return Issue(IssueRef(*HOME, number), f"Item {number}", text, **(values | more))
+
+
+def _post_mortem(body: str = "", **more: Any) -> Issue:
+    return Issue(PARENT, "Outage", body, labels=frozenset({"type-post-mortem", "severity-high"}), **more)
+
+
+def _only(report: AuditReport) -> Row:
+    (row,) = report.items
+    return row
+
+
+def _judged(*issues: Issue, now: datetime = NOW, policy: Policy | None = None) -> AuditReport:
+    return classify((_post_mortem(), *issues), policy or Policy(), now)
+
+
+def _kinds(row: Row) -> list[str]:
+    return [problem.kind.value for problem in row.problems]
+
+
+@pytest.mark.parametrize(
+    ("due", "now", "kind", "days"),
+    [
+        (date(2026, 3, 2), NOW, "due-soon", 0),
+        (date(2026, 3, 1), NOW, "overdue", 1),
+        (date(2026, 2, 28), NOW, "overdue", 2),
+        (date(2024, 2, 28), datetime(2024, 3, 1, tzinfo=UTC), "overdue", 2),
+        (date(2024, 2, 29), datetime(2024, 2, 29, 23, 59, tzinfo=UTC), "due-soon", 0),
+        (date(2024, 2, 29), datetime(2024, 3, 1, tzinfo=UTC), "overdue", 1),
+        (date(2025, 12, 31), datetime(2026, 1, 1, tzinfo=UTC), "overdue", 1),
+        (date(2026, 3, 9), NOW, "due-soon", 7),
+    ],
+)
+def test_a_deadline_passes_with_its_day(due: date, now: datetime, kind: str, days: int) -> None:
+    """Due today is not overdue; months, leap days and years are counted as the calendar has them."""
+    row = _only(_judged(_item(due=due), now=now))
+    assert [(p.kind.value, p.days) for p in row.problems] == [(kind, days)]
+
+
+def test_a_deadline_beyond_a_week_is_no_problem() -> None:
+    """An item with everything in order has nothing to report, and counts as open."""
+    report = _judged(_item(due=date(2026, 3, 10)))
+    assert _only(report).problems == ()
+    assert report.totals["open"] == 1
+
+
+def test_days_are_those_of_utc() -> None:
+    """Whatever zone the moment is written in: half past midnight in Kiritimati is the day before in UTC."""
+    east = datetime(2026, 3, 3, 0, 30, tzinfo=timezone(timedelta(hours=14)))
+    assert _kinds(_only(_judged(_item(due=date(2026, 3, 2)), now=east))) == ["due-soon"]
+
+
+@pytest.mark.parametrize(
+    ("written", "due", "says"),
+    [
+        ("2026-02-28", date(2026, 2, 28), "overdue by 2 days"),
+        ("", None, "there is no deadline"),
+        ("31/02/2026", None, "cannot be read"),
+        ("next Friday", None, "a different day whenever it is read"),
+        ("in 2 weeks", None, "a different day whenever it is read"),
+        ("Q3", None, "a different day whenever it is read"),
+        ("Q1 2026", date(2026, 3, 31), None),
+    ],
+)
+def test_a_deadline_in_the_text_counts_where_the_forge_has_none(
+    written: str, due: date | None, says: str | None
+) -> None:
+    """It must name one day for good: a deadline that moves along is none."""
+    row = _only(_judged(_item(due=None, body=f"**Deadline:** {written}\n\n{CRITERION}")))
+    assert row.due == due
+    details = [problem.detail for problem in row.problems]
+    assert says in details[0] if says else details == []
+
+
+def test_the_forges_own_field_wins_over_the_text() -> None:
+    """One deadline, that of the field people see on the board."""
+    assert _only(_judged(_item(body=f"**Deadline:** 2020-01-01\n\n{CRITERION}"))).due == date(2026, 6, 1)
+
+
+def test_an_owner_is_who_is_assigned_else_whom_the_text_names() -> None:
+    """Nobody in either place is a problem."""
+    named = _item(8, assignees=frozenset(), body=f"**Owner:** @eve, @bob\n\n{CRITERION}")
+    rows = _judged(_item(7), named, _item(9, assignees=frozenset())).items
+    assert [row.owners for row in rows] == [("bob",), ("eve", "bob"), ()]
+    assert [_kinds(row) for row in rows] == [[], [], ["no-owner"]]
+
+
+@pytest.mark.parametrize("body", ["", "## Definition of done\n\n- [ ] a drill (N/A)\n"])
+def test_an_item_that_nothing_can_prove_done_is_reported(body: str) -> None:
+    """No criterion, or none that counts."""
+    assert _kinds(_only(_judged(_item(body=body)))) == ["no-definition-of-done"]
+
+
+def test_an_item_belongs_to_the_post_mortem_of_its_marker_or_of_the_line_that_names_it() -> None:
+    """An adopted issue has no marker; its post-mortem's action line names it. Severity comes from above."""
+    adopted = _item(8, marker=False)
+    body = "## Action items\n\n- [ ] Page on a full pool - @bob - 2026-06-01 (#8)\n"
+    rows = classify((_post_mortem(body), _item(7), adopted), Policy(), NOW).items
+    assert [(row.post_mortem, row.severity, row.problems) for row in rows] == [(PARENT, "high", ())] * 2
+
+
+@pytest.mark.parametrize(
+    ("parents", "complete", "says"),
+    [
+        ((_post_mortem(state="closed"),), (), "is closed"),
+        ((), (HOME,), "is gone"),
+        ((), (), None),
+    ],
+)
+def test_an_orphan_has_no_open_post_mortem(
+    parents: tuple[Issue, ...], complete: tuple[tuple[str, str], ...], says: str | None
+) -> None:
+    """Closed or gone; one in a project that was not read may well be there, and nothing is claimed."""
+    known = post_mortems(parents, Policy(), NOW)
+    row = _only(classify((_item(),), Policy(), NOW, known=known, complete=complete))
+    details = [problem.detail for problem in row.problems]
+    assert says in details[0] if says else details == []
+    assert all(problem.kind is Kind.ORPHAN for problem in row.problems)
+
+
+def test_an_item_without_any_post_mortem_is_an_orphan() -> None:
+    """Only its label says that it is an action item."""
+    assert _kinds(_only(_judged(_item(marker=False)))) == ["orphan"]
+
+
+def test_closed_items_are_not_reported() -> None:
+    """They are done; what is left is to take the label off."""
+    report = _judged(_item(due=date(2020, 1, 1), state="closed"))
+    assert (report.rows, report.totals["overdue"]) == ((), 0)
+
+
+def test_other_peoples_issues_are_left_alone() -> None:
+    """Without one of our labels or our marker an issue is none of our business, however late."""
+    theirs = Issue(IssueRef(*HOME, 3), "Theirs", labels=frozenset({"bug", "overdue"}), due=date(2020, 1, 1))
+    assert _judged(theirs).items == ()
+
+
+def test_a_policy_may_rename_the_labels() -> None:
+    """Then the old names mean nothing, and the new ones are put on and off."""
+    policy = load("version: 1\nvocabulary:\n  labels:\n    action_item: todo\n    overdue: Late!\n", "closeout.yml")
+    assert isinstance(policy, Policy)
+    old = _item(7, marker=False, due=date(2020, 1, 1))
+    new = _item(8, marker=False, due=date(2020, 1, 1), labels=frozenset({"Todo"}))
+    row = _only(_judged(old, new, policy=policy))
+    assert row.change == AddLabels(new.ref, frozenset({"Late!"}))
+
+
+@pytest.mark.parametrize(
+    ("due", "state", "label", "change"),
+    [
+        (date(2026, 3, 1), "open", None, "on"),
+        (date(2026, 3, 1), "open", "Overdue", None),
+        (date(2026, 3, 2), "open", "Overdue", "off"),
+        (date(2026, 3, 2), "open", None, None),
+        (date(2026, 3, 1), "closed", "Overdue", "off"),
+        (date(2026, 3, 1), "closed", None, None),
+        (None, "open", "Overdue", None),
+    ],
+)
+def test_the_overdue_label_follows_the_deadline(
+    due: date | None, state: str, label: str | None, change: str | None
+) -> None:
+    """Under any case of its name; and where there is no deadline, whoever put it on knows why."""
+    labels = frozenset({"type-action-item", *([label] if label else [])})
+    item = _item(due=due, state=state, labels=labels)
+    wanted = {
+        "on": AddLabels(item.ref, frozenset({"overdue"})),
+        "off": RemoveLabels(item.ref, frozenset({"Overdue"})),
+        None: None,
+    }
+    assert _only(_judged(item)).change == wanted[change]
+
+
+def test_one_owners_part_is_found_without_case() -> None:
+    """As people write names."""
+    report = _judged(_item(7), _item(8, assignees=frozenset({"eve"})))
+    assert [row.ref.number for row in report.of("@Bob").rows] == [7]
+
+
+def test_the_longest_overdue_comes_first() -> None:
+    """Then by deadline; those without one come last."""
+    days = {7: None, 8: date(2026, 2, 1), 9: date(2026, 1, 1), 10: date(2026, 4, 1)}
+    report = _judged(*(_item(number, due=due) for number, due in days.items()))
+    assert [row.ref.number for row in report.rows] == [9, 8, 10, 7]
+
+
+def test_an_unknown_kind_is_refused_with_those_there_are() -> None:
+    """A pipeline that asks for the wrong word must not pass for ever."""
+    assert kinds("overdue, no-owner,") == (Kind.OVERDUE, Kind.NO_OWNER)
+    with pytest.raises(ValueError, match="late: there is overdue, due-soon"):
+        kinds("late")

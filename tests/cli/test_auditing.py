@@ -1,0 +1,334 @@
+"""`closeout audit` on the sandbox of both forges: what it finds, shows, writes, and how it fails."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from datetime import date
+from html.parser import HTMLParser
+from typing import Any
+
+import jsonschema
+import pytest
+import requests
+
+from service.sandbox import Sandbox
+from tests.cli.conftest import Ran, Run
+
+BOT = "closeout-bot"
+FORGES = ("github", "gitlab")
+LATE, LATER = "2020-01-31", "2999-01-31"  # whatever day it is
+DONE_WHEN = "## Definition of done\n\n- [ ] The alert fires\n"
+SCRIPT = "<script>alert(1)</script>"
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["at", "requests", "totals", "items", "errors"],
+    "properties": {
+        "at": {"type": "string"},
+        "requests": {"type": "integer"},
+        "totals": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "items": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["ref", "problems"],
+                "properties": {
+                    "ref": {"type": "string", "pattern": "^[a-z]+:.+#[0-9]+$"},
+                    "title": {"type": "string"},
+                    "url": {"type": "string"},
+                    "confidential": {"type": "boolean"},
+                    "owners": {"type": "array", "items": {"type": "string"}},
+                    "due": {"type": ["string", "null"]},
+                    "severity": {"type": ["string", "null"]},
+                    "post_mortem": {"type": ["string", "null"]},
+                    "problems": {"type": "array", "items": {"required": ["kind", "days", "detail"]}},
+                },
+            },
+        },
+        "errors": {"type": "array", "items": {"required": ["where", "reason"]}},
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def environment(sandbox: Sandbox, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both forges, as the service's own account."""
+    monkeypatch.setenv("CLOSEOUT_GITHUB_URL", sandbox.github_url)
+    monkeypatch.setenv("CLOSEOUT_GITHUB_TOKEN", f"token-{BOT}")
+    monkeypatch.setenv("CLOSEOUT_GITLAB_URL", sandbox.gitlab_url)
+    monkeypatch.setenv("CLOSEOUT_GITLAB_TOKEN", f"token-{BOT}")
+
+
+def _post_mortem(sandbox: Sandbox, forge: str, **more: Any) -> int:
+    labels = ("type-post-mortem", "severity-high")
+    return sandbox.world.create_issue(forge, "acme/shop", actor="alice", title="Outage", labels=labels, **more).number
+
+
+def _item(
+    sandbox: Sandbox, forge: str, title: str = "Page on a full pool", *, deadline: str = LATE, **more: Any
+) -> int:
+    parent = more.pop("parent", 1)
+    body = f"<!-- closeout:action-item parent={forge}:acme/shop#{parent} key=k -->\n**Deadline:** {deadline}\n\n"
+    values: dict[str, Any] = {"labels": ("type-action-item",), "assignees": ("bob",), "project": "acme/shop"}
+    values |= more
+    project = values.pop("project")
+    row = sandbox.world.create_issue(forge, project, actor="alice", title=title, body=body + DONE_WHEN, **values)
+    return row.number
+
+
+def _labels(sandbox: Sandbox, forge: str, number: int) -> set[str]:
+    return set(sandbox.world.issue(forge, "acme/shop", number).labels)
+
+
+def _json(ran: Ran) -> Any:
+    found = json.loads(ran.out)
+    jsonschema.validate(found, SCHEMA)
+    return found
+
+
+def _audit(run: Run, forge: str, *more: str) -> Ran:
+    return run("audit", "--project", f"{forge}:acme/shop", *more)
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_an_overdue_item_is_found_and_nothing_is_written(run: Run, sandbox: Sandbox, forge: str) -> None:
+    """The table says what and by how much; the forge saw reading requests only, and they are counted."""
+    _post_mortem(sandbox, forge)
+    number = _item(sandbox, forge)
+    before, seen = sandbox.world.snapshot_json(), len(sandbox.log)
+    ran = _audit(run, forge)
+    assert ran.code == 0
+    assert f"{forge}:acme/shop#{number}" in ran.out
+    assert "overdue by" in ran.out
+    asked = list(sandbox.log)[seen:]
+    assert {record.method for record in asked} == {"GET"}
+    assert f"{len(asked)} requests" in ran.err
+    assert sandbox.world.snapshot_json() == before
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_the_json_says_everything_about_an_item(run: Run, sandbox: Sandbox, forge: str) -> None:
+    """Owners, deadline, severity and post-mortem, from whichever issue has them."""
+    parent = _post_mortem(sandbox, forge)
+    number = _item(sandbox, forge, parent=parent)
+    (item,) = _json(_audit(run, forge, "--format", "json"))["items"]
+    assert item["problems"][0].pop("days") > 2000
+    assert (item["ref"], item["owners"], item["due"]) == (f"{forge}:acme/shop#{number}", ["bob"], LATE)
+    assert (item["severity"], item["post_mortem"]) == ("high", f"{forge}:acme/shop#{parent}")
+    assert [problem["kind"] for problem in item["problems"]] == ["overdue"]
+
+
+def test_the_due_date_field_of_gitlab_counts(run: Run, sandbox: Sandbox) -> None:
+    """It wins over the text."""
+    number = _item(sandbox, "gitlab", parent=_post_mortem(sandbox, "gitlab"), deadline=LATER)
+    sandbox.world.edit_issue("gitlab", "acme/shop", number, actor="bob", due=date(2020, 2, 29))
+    (item,) = _json(_audit(run, "gitlab", "--format", "json"))["items"]
+    assert item["due"] == "2020-02-29"
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_the_label_goes_on_once_and_comes_off(run: Run, sandbox: Sandbox, forge: str) -> None:
+    """A second run has nothing to write; a new deadline takes the label off; each write is in the journal."""
+    number = _item(sandbox, forge, parent=_post_mortem(sandbox, forge))
+    assert _audit(run, forge, "--apply").code == 0
+    assert "overdue" in _labels(sandbox, forge, number)
+    once = sandbox.world.snapshot_json()
+    again = _audit(run, forge, "--apply")
+    assert sandbox.world.snapshot_json() == once
+    assert "0 times" in again.err
+    body = sandbox.world.issue(forge, "acme/shop", number).body.replace(LATE, LATER)
+    sandbox.world.edit_issue(forge, "acme/shop", number, actor="bob", body=body)
+    assert _audit(run, forge, "--apply").code == 0
+    assert "overdue" not in _labels(sandbox, forge, number)
+    assert _journal() == [("RemoveLabels", "ok"), ("AddLabels", "ok"), ("EnsureLabel", "ok")]
+
+
+def _journal() -> list[tuple[str, str]]:
+    from service.cli.deliveries import opened  # noqa: PLC0415
+    from service.store.journal import Journal  # noqa: PLC0415
+
+    with opened() as database:
+        entries = Journal(database).latest()
+    assert {entry.rule for entry in entries} == {"audit"}
+    return [(entry.change, entry.result) for entry in entries]
+
+
+def test_a_dry_run_holds_for_apply_too(run: Run, sandbox: Sandbox) -> None:
+    """CLOSEOUT_DRY_RUN wins, and says so."""
+    _item(sandbox, "github")
+    before = sandbox.world.snapshot_json()
+    ran = run("audit", "--project", "github:acme/shop", "--apply", CLOSEOUT_DRY_RUN="1")
+    assert sandbox.world.snapshot_json() == before
+    assert "no label was changed" in ran.err
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_a_label_that_cannot_be_written_does_not_stop_the_rest(run: Run, sandbox: Sandbox, forge: str) -> None:
+    """It is listed, in the journal too, and the exit code says so; the other item has its label."""
+    refused, fine = _item(sandbox, forge), _item(sandbox, forge)
+    path = f"*/issues/{refused}*"
+    fault: Mapping[str, Any] = {
+        "path": path,
+        "kind": "status",
+        "status": 403,
+        "method": "POST" if forge == "github" else "PUT",
+    }
+    assert requests.post(f"{sandbox.url}/_faults", json=fault, timeout=10).status_code < 300
+    ran = _audit(run, forge, "--apply")
+    assert (ran.code, f"{forge}:acme/shop#{refused}" in ran.out) == (3, True)
+    assert "overdue" in _labels(sandbox, forge, fine)
+    assert any(result.startswith("Forbidden") for _, result in _journal())
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_more_than_a_page_is_read_in_few_requests(run: Run, sandbox: Sandbox, forge: str) -> None:
+    """A hundred items a request: 205 items are three pages, one for post-mortems and one for the policy."""
+    parent = _post_mortem(sandbox, forge)
+    for number in range(205):
+        _item(sandbox, forge, f"Item {number}", parent=parent, deadline=LATER)
+    found = _json(_audit(run, forge, "--format", "json"))
+    assert found["totals"]["open"] == len(found["items"]) == 205
+    assert found["requests"] <= 5
+
+
+@pytest.mark.parametrize("missing", ["acme/nowhere", "acme/ops"])
+def test_a_project_that_fails_does_not_stop_the_rest(run: Run, sandbox: Sandbox, missing: str) -> None:
+    """A project that is not there, or whose policy is wrong, is listed; what could be read is shown; exit code 3."""
+    sandbox.world.put_file("github", "acme/ops", ".github/closeout.yml", "version: 2\n")
+    number = _item(sandbox, "github")
+    other = _item(sandbox, "gitlab")
+    ran = run(
+        "audit", "--format", "json", "--fail-on", "overdue",
+        "--project", f"github:{missing}", "--project", "github:acme/shop", "--project", "gitlab:acme/shop",
+    )  # fmt: skip
+    found = _json(ran)
+    assert ran.code == 3
+    assert [item["ref"] for item in found["items"]] == [f"github:acme/shop#{number}", f"gitlab:acme/shop#{other}"]
+    assert [error["where"] for error in found["errors"]] == [f"github:{missing}"]
+    assert f"github:{missing}" in ran.err
+
+
+def test_fail_on_turns_problems_into_an_exit_code(run: Run, sandbox: Sandbox) -> None:
+    """Only for the problems that were named; a wrong name is a usage error."""
+    _item(sandbox, "github")
+    assert _audit(run, "github", "--fail-on", "no-owner,due-soon").code == 0
+    assert _audit(run, "github", "--fail-on", "no-owner,overdue").code == 1
+    wrong = _audit(run, "github", "--fail-on", "late")
+    assert (wrong.code, "no-definition-of-done" in wrong.err) == (2, True)
+
+
+def test_one_owners_items_and_those_that_changed(run: Run, sandbox: Sandbox) -> None:
+    """`--owner` and `--since` narrow what is shown, and what `--apply` writes."""
+    mine = _item(sandbox, "github")
+    theirs = _item(sandbox, "github", assignees=("eve",))
+    found = _json(_audit(run, "github", "--format", "json", "--owner", "@Bob", "--apply"))
+    assert [item["ref"] for item in found["items"]] == [f"github:acme/shop#{mine}"]
+    assert "overdue" not in _labels(sandbox, "github", theirs)
+    assert _json(_audit(run, "github", "--format", "json", "--since", "2998-01-01"))["items"] == []
+
+
+def test_the_projects_of_the_settings_are_walked(run: Run, sandbox: Sandbox) -> None:
+    """Those that are no globs; a glob is named as not audited, and globs alone need `--project`."""
+    number = _item(sandbox, "gitlab", project="acme/ops")
+    ran = run("audit", "--format", "json", CLOSEOUT_PROJECTS="gitlab:acme/ops,acme/*")
+    assert [item["ref"] for item in _json(ran)["items"]] == [f"gitlab:acme/ops#{number}"]
+    assert "acme/*" in ran.err
+    alone = run("audit", CLOSEOUT_PROJECTS="acme/*")
+    assert (alone.code, "--project" in alone.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("project", "says"),
+    [
+        ("acme/shop", "write it like github:acme/shop"),
+        ("github:acme/*", "not one project"),
+        ("forgejo:acme/shop", "no forge named"),
+        ("github:acme/ops", "not among CLOSEOUT_PROJECTS"),
+    ],
+)
+def test_a_project_that_cannot_be_meant_is_a_usage_error(run: Run, project: str, says: str) -> None:
+    """With what to write instead, before anything is asked of a forge."""
+    ran = run("audit", "--project", project, CLOSEOUT_PROJECTS="acme/shop")
+    assert (ran.code, says in ran.err) == (2, True)
+
+
+class _Page(HTMLParser):
+    """Which elements a page has, with their attributes, and all its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_page_holds_titles_as_text(run: Run, sandbox: Sandbox) -> None:
+    """No title becomes an element; the page has a language, a title, a caption and headers that say what they head."""
+    _item(sandbox, "github", SCRIPT)
+    page = _Page(_audit(run, "github", "--format", "html", "--group-by", "owner").out)
+    tags = [tag for tag, _ in page.elements]
+    assert "script" not in tags
+    assert SCRIPT in page.text
+    assert page.elements[0] == ("html", {"lang": "en"})
+    assert {"title", "h1", "h2", "caption", "main"} <= set(tags)
+    scopes = {attributes.get("scope") for tag, attributes in page.elements if tag == "th"}
+    assert scopes == {"col", "row"}
+    assert not [a for _, a in page.elements if "src" in a]
+
+
+def test_the_csv_reads_back_and_calculates_nothing(run: Run, sandbox: Sandbox) -> None:
+    """Commas and quotes survive; a title that a spreadsheet would take for a formula stays a text."""
+    _item(sandbox, "github", '=HYPERLINK("x","y"), a\ttab')
+    header, row = csv.reader(io.StringIO(_audit(run, "github", "--format", "csv").out))
+    assert header == ["item", "title", "owners", "due", "severity", "post-mortem", "problems"]
+    assert dict(zip(header, row, strict=True))["title"] == '\'=HYPERLINK("x","y"), a tab'
+
+
+def test_markdown_keeps_titles_from_being_markup(run: Run, sandbox: Sandbox) -> None:
+    """A bar does not break the table, and nobody is mentioned by a title."""
+    _item(sandbox, "github", f"a | b @alice {SCRIPT}")
+    lines = _audit(run, "github", "--format", "markdown", "--group-by", "severity").out.splitlines()
+    assert "## no severity (1)" in lines
+    (row,) = [line for line in lines if "#64;alice" in line]
+    assert "a \\| b" in row
+    assert "@" not in row
+    assert "<script" not in row
+
+
+def test_a_title_cannot_steer_the_terminal(run: Run, sandbox: Sandbox) -> None:
+    """Neither escape sequences nor the table's own markup have an effect."""
+    _item(sandbox, "github", "\x1b[2J[red]Title")
+    out = _audit(run, "github").out
+    assert "\x1b" not in out
+    assert "[red]Title" in out
+
+
+def test_the_title_of_a_confidential_item_is_shown_on_request_only(run: Run, sandbox: Sandbox) -> None:
+    """A report travels further than the tracker's own permissions."""
+    _item(sandbox, "gitlab", "Leaked key", private=True)
+    assert "Leaked key" not in _audit(run, "gitlab", "--format", "json").out
+    assert "Leaked key" in _audit(run, "gitlab", "--format", "json", "--confidential").out
+
+
+@pytest.mark.parametrize(
+    ("by", "heading"),
+    [
+        ("owner", "bob (1)"),
+        ("severity", "high (1)"),
+        ("post-mortem", "github:acme/shop#1 (1)"),
+        ("project", "github:acme/shop (1)"),
+    ],
+)
+def test_the_table_can_be_grouped(run: Run, sandbox: Sandbox, by: str, heading: str) -> None:
+    """Each group has its heading and its count."""
+    _item(sandbox, "github", parent=_post_mortem(sandbox, "github"))
+    assert heading in _audit(run, "github", "--group-by", by).out.splitlines()
