@@ -10,9 +10,10 @@ import pytest
 import requests
 
 from service.model import Change, IssueRef, Marker
+from service.policies import OWN_TEMPLATES, Policies
 from service.policy import FILES
 from service.providers.base import Forbidden
-from service.reconciler import OWN_TEMPLATES, Policies, Reconciler
+from service.reconciler import Reconciler
 from service.sandbox import Sandbox
 from tests.clock import Clock
 from tests.stack import BOT, FORGES, Stack, running

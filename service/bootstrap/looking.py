@@ -5,10 +5,11 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from service.bootstrap.clock import Clock, Sleep, pause, wall_clock
+from service.policies import Policies
 from service.policy import InvalidPolicy, Policy, load
 from service.providers.base import Provider
 from service.providers.cache import Cache
-from service.reconciler import Journal, Policies, Reconciler
+from service.reconciler import Journal, Reconciler
 from service.settings import Forge, Settings, SettingsError
 
 

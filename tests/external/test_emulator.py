@@ -12,11 +12,12 @@ import pytest
 import requests
 
 from service.model import Change, IssueRef, Plan
+from service.policies import Policies
 from service.providers.base import Unverified
 from service.providers.github.auth import TokenAuth
 from service.providers.github.client import GitHub
 from service.providers.github.webhook import parse
-from service.reconciler import Policies, Reconciler
+from service.reconciler import Reconciler
 from tests.external import mailbox, packages
 from tests.incident import filled_in, proven, reviewed
 from tests.setup_node import EXTERNAL
