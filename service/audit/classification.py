@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from service import document
 from service.audit.choices import Kind
 from service.case import Case
-from service.document import FieldState
+from service.document import Field, FieldState
 from service.model import AddLabels, Change, Issue, IssueRef, RemoveLabels, Snapshot
 from service.policy import Policy
 from service.vocabulary import Vocabulary
@@ -195,14 +195,18 @@ def _days(count: int) -> str:
 
 def _deadline(case: Case) -> date | None:
     """The forge's field, else the line in the body, if it names one day for good."""
-    due = case.due(case.issue)
-    return None if case.issue.due is None and due is not None and _drifts(case, due) else due
+    if case.issue.due is not None:
+        return case.issue.due
+    written = case.document.field("deadline")
+    return written.value if isinstance(written.value, date) and not _drifts(case, written) else None
 
 
-def _drifts(case: Case, due: date) -> bool:
+def _drifts(case: Case, written: Field) -> bool:
     """“Next Friday” is another day whenever it is read: nobody could ever be late."""
+    if str(written.value) in written.raw:
+        return False
     later = replace(case.snapshot, observed_at=case.now + timedelta(days=400))
-    return replace(case, snapshot=later).due(case.issue) != due
+    return replace(case, snapshot=later).document.field("deadline").value != written.value
 
 
 def _why_undated(case: Case) -> str:

@@ -87,6 +87,8 @@ def test_days_are_those_of_utc() -> None:
         ("in 2 weeks", None, "a different day whenever it is read"),
         ("Q3", None, "a different day whenever it is read"),
         ("Q1 2026", date(2026, 3, 31), None),
+        ("31 March 2026", date(2026, 3, 31), None),
+        ("2026-03-31 14:00", date(2026, 3, 31), None),
     ],
 )
 def test_a_deadline_in_the_text_counts_where_the_forge_has_none(
