@@ -36,11 +36,18 @@ from service.wording import item_name, plain, quoted, shortened, title_of
 
 
 class Target(Strict):
-    """Where action items of one owner, team or type are created."""
+    """Where action items of one owner, team, type or component are created; all that is given must fit."""
 
     project: str = Field(description="The project, such as `acme/monitoring`.")
     owner: str = Field("", description="A login or `org/team`, without the @.")
     type: str = Field("", description="An action type, such as `detection`.")
+    label: str = Field("", description="A label of the post-mortem, such as `component-billing`.")
+
+    def fits(self, item: ActionItem, labels: frozenset[str]) -> bool:
+        """A target that gives no condition fits nothing."""
+        conditions = [(self.owner, item.owners), (self.type, (item.type,)), (self.label, labels)]
+        given = [(wanted, there) for wanted, there in conditions if wanted]
+        return bool(given) and all(wanted in there for wanted, there in given)
 
 
 class ActionItemsOptions(Options):
@@ -225,11 +232,7 @@ def _project(case: Case, options: ActionItemsOptions, item: ActionItem) -> str:
     home = case.issue.ref.project
     if case.issue.private:
         return home
-    fitting = (
-        t
-        for t in options.targets
-        if (t.owner or t.type) and t.owner in {"", *item.owners} and t.type in {"", item.type}
-    )
+    fitting = (target for target in options.targets if target.fits(item, case.issue.labels))
     return next((target.project for target in fitting), home)
 
 

@@ -178,6 +178,16 @@ def test_a_target_project_is_used_but_never_for_a_private_post_mortem() -> None:
     assert (kept.project, kept.private) == ("acme/shop", True)
 
 
+def test_a_component_label_chooses_the_project() -> None:
+    """Owner, type and label must all fit where they are given; a target without any fits nothing."""
+    targets = ({"project": "acme/none"}, {"project": "acme/ops", "label": "component-billing", "type": "detection"})
+    policy = Policy(rule_options={"action-items": ActionItemsOptions.model_validate({"targets": targets})})
+    [made] = created(decide(listed(LINE, labels=("post-mortem", "component-billing")), policy))
+    assert made.project == "acme/ops"
+    [made] = created(decide(listed(LINE, labels=("post-mortem",)), policy))
+    assert made.project == "acme/shop"
+
+
 def test_text_of_people_cannot_act_through_us() -> None:
     """Quick actions, mentions of everybody and closing keywords are made harmless in the new issue."""
     line = "- [ ] /close it and tell @all of <b>this</b> <!-- closeout:comment topic=status --> - @bob - 2026-04-01"
