@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from service import hidden
 from service.model import Acknowledge, EnsureComment, IssueRef
-from service.providers.base import NotFound, ProviderError, Rejected
+from service.providers.base import NotFound, ProviderError, Rejected, Unavailable
 from service.providers.github import mapping
 from service.providers.github.errors import reading
 from service.providers.github.gateway import repository, segment
@@ -82,7 +82,10 @@ def _edited(server: Server, change: EnsureComment, written: Written) -> bool:
     path = f"{repository(project)}/issues/comments/{segment(written.id)}"
     try:
         server.gateway(project).write("PATCH", path, {"body": change.body})
-    except NotFound:
+    except NotFound as error:
+        server.memory.forget()
+        if find(server, change.ref, change.topic) is not None:  # a moment's 404 must not lead to a second comment
+            raise Unavailable(f"our comment on {change.ref} is there and could not be edited: {error}") from error
         return False
     _keep(server, change, written.id)
     return True

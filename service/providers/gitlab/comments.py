@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from service import hidden
 from service.model import Acknowledge, EnsureComment, IssueRef
-from service.providers.base import NotFound, ProviderError, Rejected
+from service.providers.base import NotFound, ProviderError, Rejected, Unavailable
 from service.providers.gitlab import mapping
 from service.providers.gitlab.errors import AlreadyThere, reading
 from service.providers.gitlab.memory import Written
@@ -69,7 +69,10 @@ def _edited(server: Server, change: EnsureComment, wanted: Written) -> bool:
     """False where the comment was deleted meanwhile."""
     try:
         server.gateway.update_note(change.ref, wanted.id, wanted.body)
-    except NotFound:
+    except NotFound as error:
+        server.memory.forget()
+        if find(server, change.ref, change.topic) is not None:  # a moment's 404 must not lead to a second comment
+            raise Unavailable(f"our comment on {change.ref} is there and could not be edited: {error}") from error
         return False
     _keep(server, change, wanted)
     return True
