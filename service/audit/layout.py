@@ -108,7 +108,7 @@ def terminal(result: Result) -> RenderableType:
         if rows:
             parts.append(_table(rows))
     parts.append(Text(result.summary, style="bold"))
-    parts += [Text(f"not audited: {failed.where}: {_line(failed.reason)}", style="red") for failed in result.failures]
+    parts += [Text(f"failed: {failed.where}: {_line(failed.reason)}", style="red") for failed in result.failures]
     return Group(*parts)
 
 
@@ -172,7 +172,7 @@ def to_markdown(result: Result) -> str:
             lines += ["", _piped(COLUMNS), _piped(["---"] * len(COLUMNS))]
             lines += [_piped([_cell(cell) for cell in cells(row)]) for row in rows]
     if result.failures:
-        lines += ["", "## Not audited", ""]
+        lines += ["", "## Failed", ""]
         lines += [f"- {_cell(failed.where)}: {_cell(_line(failed.reason))}" for failed in result.failures]
     return "\n".join(lines) + "\n"
 

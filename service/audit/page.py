@@ -50,7 +50,7 @@ tbody th { font-weight: normal; white-space: nowrap; }
 {% endif %}
 {% endfor %}
 {% if failures %}
-<h2>Not audited</h2>
+<h2>Failed</h2>
 <ul>
 {% for failed in failures %}<li>{{ failed.where }}: {{ failed.reason }}</li>
 {% endfor %}
@@ -64,7 +64,7 @@ tbody th { font-weight: normal; white-space: nowrap; }
 
 def to_html(result: Result) -> str:
     at = result.report.at
-    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_PAGE)
+    template = Environment(autoescape=True, trim_blocks=True, undefined=StrictUndefined).from_string(_PAGE)
     return template.render(
         at=f"{at:%Y-%m-%d %H:%M} UTC",
         stamp=at.isoformat(),
