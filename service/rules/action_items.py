@@ -25,7 +25,9 @@ from service.model import (
     ItemState,
     LinkChild,
     Marker,
+    SetAssignees,
     SetBody,
+    SetDue,
     Track,
     Verdict,
 )
@@ -92,9 +94,29 @@ def _tied(case: Case, item: ActionItem, child: Issue) -> Iterator[Verdict]:
         yield AddLabels(child.ref, frozenset({label}))
     known = case.item_state(child)
     if known is None:
+        yield from _as_intended(case, item, child)
         yield Track(_agreed(case, item, child))
     elif known.ref != case.named(child):
         yield Track(replace(known, ref=case.named(child)))
+
+
+def _as_intended(case: Case, item: ActionItem, child: Issue) -> Iterator[Verdict]:
+    """What a forge dropped in silence when the issue was created (our rights were too small then) is put right once."""
+    if child.key is None or child.ref.number < 0:
+        return
+    there = {name.casefold() for name in child.labels}
+    labels = frozenset(name for name in _labels(case, item) if name.casefold() not in there)
+    if labels:
+        yield AddLabels(child.ref, labels)
+    if not child.assignees and _assignable(case, item):
+        yield SetAssignees(child.ref, _assignable(case, item))
+    if case.snapshot.capabilities.native_due and child.due is None and item.due is not None:
+        yield SetDue(child.ref, item.due)
+
+
+def _assignable(case: Case, item: ActionItem) -> frozenset[str]:
+    able = sorted(owner for owner in item.owners if case.snapshot.people.get(owner))
+    return frozenset(able[: case.snapshot.capabilities.max_assignees])
 
 
 def _labelled(case: Case, child: Issue) -> Iterator[Verdict]:
@@ -173,7 +195,6 @@ def _may_spawn(case: Case, options: ActionItemsOptions) -> bool:
 
 def _create(case: Case, options: ActionItemsOptions, index: int) -> CreateActionItem:
     item, key = case.document.items[index], case.keys[index]
-    assigned = sorted(o for o in item.owners if case.snapshot.people.get(o))[: case.snapshot.capabilities.max_assignees]
     return CreateActionItem(
         ref=case.issue.ref,
         key=key,
@@ -181,7 +202,7 @@ def _create(case: Case, options: ActionItemsOptions, index: int) -> CreateAction
         title=title_of(item.text),
         body=_body(case, options, index),
         labels=_labels(case, item),
-        assignees=frozenset(assigned),
+        assignees=_assignable(case, item),
         due=item.due if case.snapshot.capabilities.native_due else None,
         private=case.issue.private,
     )

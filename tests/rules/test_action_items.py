@@ -16,7 +16,9 @@ from service.model import (
     LinkChild,
     Marker,
     Plan,
+    SetAssignees,
     SetBody,
+    SetDue,
     Snapshot,
     SyncState,
     apply_all,
@@ -89,6 +91,22 @@ def test_an_interruption_after_the_creation_creates_nothing_again() -> None:
     again = decide(interrupted, Policy())
     assert created(again) == []
     assert any(isinstance(c, SetBody) and "(#13)" in c.body for c in again.changes)
+
+
+def test_what_a_forge_dropped_at_the_creation_is_put_right_once() -> None:
+    """Labels, owner and date that our rights did not allow then are set when the issue is first tied to its line."""
+    line = LINE.replace(" [detection]", "")
+    [made] = created(decide(listed(line, capabilities=GITLAB), Policy()))
+    bare = child(13, made.title, key=made.key, body=made.body.split("\n", 1)[1], labels=frozenset())
+    seen = listed(line, capabilities=GITLAB, children=(bare,))
+    plan = decide(seen, Policy())
+    assert AddLabels(bare.ref, frozenset({"type-action-item"})) in plan.changes
+    assert SetAssignees(bare.ref, frozenset({"bob"})) in plan.changes
+    assert SetDue(bare.ref, day("2026-04-01")) in plan.changes
+    after = carried_out(seen, plan)
+    unassigned = replace(after.children[0], assignees=frozenset())
+    again = decide(replace(after, children=(unassigned,)), Policy())
+    assert not any(isinstance(change, SetAssignees) for change in again.changes)
 
 
 def test_a_line_edited_during_an_interruption_is_still_known() -> None:
