@@ -10,7 +10,16 @@ from typing import TypeAlias
 import structlog
 
 from service.model import IssueRef, Plan
-from service.providers.base import Conflict, Forbidden, NotFound, ProviderError, RateLimited, Rejected, Unavailable
+from service.providers.base import (
+    Conflict,
+    Forbidden,
+    Gone,
+    NotFound,
+    ProviderError,
+    RateLimited,
+    Rejected,
+    Unavailable,
+)
 from service.store.database import StoreUnavailable
 from service.work.overview import Overview
 from service.work.queue import Claim, Queue
@@ -133,7 +142,9 @@ class Workers:
     def _failed(self, claim: Claim, error: Exception) -> bool:
         reason = str(error) if isinstance(error, ProviderError | StoreUnavailable) else _where(error)
         log = _log.bind(issue=str(claim.ref), error=type(error).__name__, reason=reason, attempt=claim.attempts + 1)
-        if isinstance(error, NotFound):
+        # A forge may say "not found" for a moment, while it moves or restores things: that is asked again.
+        settled = isinstance(error, Gone) or claim.attempts + 1 >= _HOPELESS
+        if isinstance(error, NotFound) and settled:
             log.info("issue_gone")
             return self._queue.finish(claim)
         if isinstance(error, RateLimited):
