@@ -17,6 +17,7 @@ from typing import get_args
 from service import document, report
 from service.case import Case
 from service.document.likeness import fingerprint
+from service.hidden import STATUS
 from service.model import (
     Change,
     CreateActionItem,
@@ -41,7 +42,6 @@ from service.rules import Rule, Stage, rules
 from service.wording import plain
 
 MAX_PASSES = 40
-STATUS = "status"
 
 
 def decide(snapshot: Snapshot, policy: Policy) -> Plan:

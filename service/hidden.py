@@ -15,6 +15,7 @@ from typing import Any
 from service.model import ItemState, Override, SyncState
 
 VERSION = 1
+STATUS = "status"  # the topic of the one comment that is kept up to date and holds the state
 _TOPIC = re.compile(r"\A<!-- closeout:comment topic=(?P<topic>\S+) -->")
 _STATE = re.compile(r"^<!-- closeout:state (?P<json>\{.*\}) -->\s*$", re.MULTILINE)
 

@@ -15,11 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from service.case import Case
-from service.hidden import state_block, topic_marker
+from service.hidden import STATUS, state_block, topic_marker
 from service.model import Change, CreateActionItem, EnsureComment, EnsureLabel, Finding, Plan, Say, SetBody
 from service.wording import plain
 
-STATUS = "status"
 _FOOTER = "_Closeout keeps this comment up to date. `/pm help` in a comment shows what you can ask for._"
 
 

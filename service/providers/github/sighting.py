@@ -9,8 +9,6 @@ from service import document, hidden
 from service.model import Comment, Issue
 from service.providers.github.mapping import SeenComment
 
-STATUS = "status"
-
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -29,7 +27,7 @@ class Sighting:
 
     @property
     def status(self) -> Comment | None:
-        return next((c for c in self.kept() if c.topic == STATUS), None)
+        return next((c for c in self.kept() if c.topic == hidden.STATUS), None)
 
     def kept(self) -> tuple[Comment, ...]:
         """Our own comments and those with a command. Only our own account's comments can have a topic."""

@@ -9,8 +9,6 @@ from service import document, hidden
 from service.model import Comment, Issue
 from service.providers.gitlab.mapping import Note
 
-STATUS = "status"
-
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -23,7 +21,7 @@ class Sighting:
 
     @property
     def status(self) -> Comment | None:
-        return next((c for c in self.comments() if c.topic == STATUS), None)
+        return next((c for c in self.comments() if c.topic == hidden.STATUS), None)
 
     def comments(self) -> tuple[Comment, ...]:
         """Our own comments and those with a command. Only our own account's comments can have a topic."""
