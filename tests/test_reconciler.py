@@ -16,7 +16,7 @@ from service.providers.base import Forbidden
 from service.reconciler import Reconciler
 from service.sandbox import Sandbox
 from tests.clock import Clock
-from tests.stack import BOT, FORGES, Stack, running
+from tests.stack import BOT, FORGES, PROJECTS, Stack, running
 
 SHOP = "acme/shop"
 
@@ -42,7 +42,8 @@ def stack(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> Iterator[Stack]:
     """The service is there and its webhooks are not: each look is the test's own."""
     with running(sandbox, clock, tmp_path) as both:
         for name in FORGES:
-            sandbox.world.project(name, SHOP).hooks.clear()
+            for project in PROJECTS:
+                sandbox.world.project(name, project).hooks.clear()
         yield both
 
 

@@ -21,7 +21,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(path: Path) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{path}", patience=0.2)
+    opened = Database(f"sqlite:///{path}", patience=60)  # more than a busy machine may take
     opened.migrate()
     yield opened
     opened.close()
@@ -44,14 +44,14 @@ def test_concurrent_writes_share_commits(database: Database) -> None:
 
     def slow(connection: Connection) -> str:
         entered.set()
-        assert leave.wait(5)
+        assert leave.wait(60)
         return insert(connection, "github:acme/shop#0")
 
-    slower = Database(f"sqlite:///{database._engine.url.database}", patience=10)
+    slower = Database(f"sqlite:///{database._engine.url.database}", patience=60)
     event.listen(slower._engine, "commit", commits.append)
     with ThreadPoolExecutor(21) as pool:
         first = pool.submit(slower.write, slow)
-        assert entered.wait(5)
+        assert entered.wait(60)
         rest = [pool.submit(slower.write, lambda c, n=n: insert(c, f"github:acme/shop#{n}")) for n in range(1, 21)]
         while slower._commits is not None and slower._commits._jobs.qsize() < 20:
             threading.Event().wait(0.001)

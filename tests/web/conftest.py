@@ -57,10 +57,10 @@ class Site:
         return self.post("gitlab", json.dumps(payload).encode(), headers)
 
     def post(self, forge: str, body: bytes, headers: Mapping[str, str]) -> requests.Response:
-        return requests.post(f"{self.url}/webhooks/{forge}", data=body, headers=headers, timeout=10)
+        return requests.post(f"{self.url}/webhooks/{forge}", data=body, headers=headers, timeout=60)
 
     def get(self, path: str) -> requests.Response:
-        return requests.get(f"{self.url}{path}", timeout=10)
+        return requests.get(f"{self.url}{path}", timeout=60)
 
     @property
     def deliveries(self) -> list[str]:
@@ -72,8 +72,14 @@ class Site:
 
 
 @pytest.fixture
-def site(place: Place) -> Iterator[Site]:
-    database = Database(place.url, patience=1)
+def patience() -> float:
+    """Seconds that a write may wait: so many that a busy machine is never taken for a locked database."""
+    return 60
+
+
+@pytest.fixture
+def site(place: Place, patience: float) -> Iterator[Site]:
+    database = Database(place.url, patience=patience)
     database.migrate()
     queue, problem = Queue(database, Timing(debounce=0)), list[str]()
     settings = Settings(projects=("acme/*",), database_url=SecretStr(""))

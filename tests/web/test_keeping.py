@@ -32,6 +32,7 @@ def test_a_repeated_delivery_is_said_to_be_one(site: Site) -> None:
     assert site.queue.claim() is None
 
 
+@pytest.mark.parametrize("patience", [1])
 def test_a_locked_database_asks_to_send_again(site: Site) -> None:
     """503 with Retry-After while the delivery cannot be kept; once it can, the same delivery is taken."""
     with site.place.locked():
