@@ -215,7 +215,11 @@ _FORMS = (
 )
 
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
-_BEGIN = r"(?<![\w./])(?<!\w-)(?=[\dacdefhijmnoqstw])"  # where a date may begin, and with what
+# Where a date may begin, and with what: most words are passed over at their second letter.
+_BEGIN = (
+    r"(?<![\w./])(?<!\w-)"
+    r"(?=\d|a[pu]|co|de|e[no]|f[er]|h[1-4]|in|j[au]|m[ao]|n[eo]|oc|q[1-4]|s[aeu]|t[hou]|w[ei])"
+)
 _ANY = re.compile(
     _BEGIN
     + "(?:"

@@ -31,17 +31,10 @@ _LONGEST = 120  # characters of a value that is no date and no login, such as a 
 
 
 def labelled(hidden: str, grammar: Grammar) -> Iterator[Token]:
-    keys, kinds = _keys(_words(grammar.dialect))
+    keys, kinds = _keys_of(grammar)
     for found in keys.finditer(folded(hidden)):
         mark, colon = kinds[" ".join(found["key"].lower().split())], found["colon"] is not None
-        reader = {
-            Mark.OWNER: _owner_at,
-            Mark.DUE: _due_at,
-            Mark.TYPE: _type_at,
-            Mark.DONE: _state_at,
-            Mark.ASIDE: _aside_at,
-        }
-        token = reader[mark](hidden, found, colon, grammar)
+        token = _READERS[mark](hidden, found, colon, grammar)
         if token is not None:
             yield token
 
@@ -115,6 +108,13 @@ def _aside_at(hidden: str, key: re.Match[str], colon: bool, grammar: Grammar) ->
     return mark_at(Mark.ASIDE, key.start(), end) if end > key.end() or is_reference else None
 
 
+_READERS = {
+    Mark.OWNER: _owner_at,
+    Mark.DUE: _due_at,
+    Mark.TYPE: _type_at,
+    Mark.DONE: _state_at,
+    Mark.ASIDE: _aside_at,
+}
 _STATIC = {
     Mark.TYPE: ("type", "action type", "kind"),
     Mark.DONE: ("status", "state", "done", "completed", "completed on", "closed", "finished"),
@@ -136,6 +136,11 @@ def _words(dialect: Dialect) -> tuple[tuple[str, ...], tuple[str, ...]]:
     owner = (*dialect.fields.get("owner", ()), *dialect.columns.get("owner", ()), *_HINTS[Mark.OWNER][:-1])
     due = (*dialect.fields.get("deadline", ()), *dialect.columns.get("due", ()), *_HINTS[Mark.DUE])
     return owner, due
+
+
+@lru_cache(maxsize=64)
+def _keys_of(grammar: Grammar) -> tuple[re.Pattern[str], dict[str, Mark]]:
+    return _keys(_words(grammar.dialect))
 
 
 @lru_cache(maxsize=16)

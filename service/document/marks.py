@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum
+from enum import StrEnum
 
 from service.document.dates import FoundDate, Problem
 from service.document.parts import Dialect
 from service.model import IssueRef
 
 
-class Mark(Enum):
+class Mark(StrEnum):
     OWNER = "owner"
     DUE = "due"
     TYPE = "type"

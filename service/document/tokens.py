@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import chain
 
@@ -35,6 +35,10 @@ _STAMP = re.compile(
     r"|[(\[][ ]?(?P<optional>optional|nice to have)[ ]?[)\]]",
     re.IGNORECASE,
 )
+_STAMP_WORDS = (
+    "done", "complete", "fixed", "resolved", "closed", "finished", "shipped", "deployed", "implemented", "won", "drop",
+    "cancel", "obsolete", "abandon", "need", "reject", "optional", "nice",
+)  # fmt: skip
 _SAID_DONE = re.compile(
     rf"(?:^[ ]?|(?<=[|–—][ ])|(?<=[ ]-[ ])|(?<=[:;,][ ])){DONE_WORDS}"
     r"(?=[ ]?[:–—]|[ ]-[ ]|[ ]?[.!]?$|[ ](?:on[ ])?\d{4}-)",
@@ -44,9 +48,8 @@ _TYPE = re.compile(rf"\[(?P<box>{'|'.join(TYPES)})\](?![(\[:])|#(?P<tag>{'|'.joi
 _LEAD = re.compile(
     rf"\W*(?P<type>{'|'.join(TYPES)})[ \t]*(?:\([^()]*\))?[ \t]*(?::|[–—]|-(?=[ ]))(?!\s*[@\d])", re.IGNORECASE
 )
-_VAGUE = re.compile(
-    r"(?<!\w)(?:asap|soon|immediately|ongoing|later|next sprint|someday|eventually)(?!\w)", re.IGNORECASE
-)
+_VAGUE_WORDS = ("asap", "soon", "immediately", "ongoing", "later", "next sprint", "someday", "eventually")
+_VAGUE = re.compile(rf"(?<!\w)(?:{'|'.join(_VAGUE_WORDS)})(?!\w)", re.IGNORECASE)
 
 
 def tokens(text: str, grammar: Grammar) -> tuple[Token, ...]:
@@ -101,7 +104,8 @@ def _lead(hidden: str) -> Iterator[Token]:
 
 
 def _stamps(hidden: str, grammar: Grammar) -> Iterator[Token]:
-    for found in _STAMP.finditer(hidden):
+    said = says_any(hidden, _STAMP_WORDS)
+    for found in _STAMP.finditer(hidden) if said else ():
         if found["optional"]:
             yield mark_at(Mark.OPTIONAL, found.start(), found.end())
         elif found["dropped"]:
@@ -111,7 +115,7 @@ def _stamps(hidden: str, grammar: Grammar) -> Iterator[Token]:
             yield Token(Mark.DONE, found.start(), found.end(), found.start(), found.end(), day=day)
     for found in TICK.finditer(hidden):
         yield mark_at(Mark.DONE, found.start(), found.end())
-    for found in _SAID_DONE.finditer(hidden):
+    for found in _SAID_DONE.finditer(hidden) if said else ():
         yield mark_at(Mark.DONE, found.start(), found.end())
 
 
@@ -124,10 +128,19 @@ def _loose(hidden: str, grammar: Grammar) -> Iterator[Token]:
             yield Token(Mark.OWNER, found.start(), end, found.start(), end, names=real)
     for day in find_dates(hidden, grammar.today):
         yield dated(day, 0, day.start, keyed=False, hinted=False)
-    for found in _VAGUE.finditer(hidden):
+    for found in _VAGUE.finditer(hidden) if says_any(hidden, _VAGUE_WORDS) else ():
         yield Token(Mark.DUE, *found.span(), *found.span(), day=read_date(found[0], grammar.today), firm=False)
     for found in _TYPE.finditer(hidden):
         said = (found["box"] or found["tag"]).lower()
         yield mark_at(Mark.TYPE, found.start(), found.end(), text=TYPES[said])
-    for found in BLANK.finditer(hidden):
+    for found in BLANK.finditer(hidden) if says_any(hidden, _BLANK_SIGNS) else ():
         yield mark_at(Mark.BLANK, found.start(), found.end(), text=found[0])
+
+
+def says_any(text: str, words: Sequence[str]) -> bool:
+    """Whether one of the words (in lower case) occurs at all: looking for them costs a fraction of a pattern."""
+    lower = text.casefold()
+    return any(word in lower for word in words)
+
+
+_BLANK_SIGNS = ("]", "}}", ">", "tbd", "tba", "tbc", "todo", "n/a", "yyyy-mm-dd", "?")
