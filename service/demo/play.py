@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from service.bootstrap import Service
@@ -89,26 +89,27 @@ def _settings(sandbox: Sandbox, folder: Path) -> Settings:
 
 def _play(stage: Stage, service: Service, console: Console) -> Iterator[Outcome]:
     console.rule(f"[bold]{stage.forge}[/] {PROJECT}")
+    introduced: set[str] = set()
     for number, step in enumerate(steps(), start=1):
         console.print(f"\n[bold]{number}. {step.told}[/]")
-        yield _step(stage, step, service, console)
+        began = len(service.journal.latest(limit=_ALL))
+        outcome = _step(stage, step, service)
+        written = service.journal.latest(limit=_ALL)
+        console.print(_told(written[: len(written) - began][::-1], introduced))
+        mark = "[green]✓[/]" if outcome.held else "[red]✗[/]"
+        console.print(f"   {mark} {step.expected}")
+        yield outcome
     console.print()
 
 
-def _step(stage: Stage, step: Step, service: Service, console: Console) -> Outcome:
-    requests, entries = len(stage.sandbox.log), len(service.journal.latest(limit=10_000))
+def _step(stage: Stage, step: Step, service: Service) -> Outcome:
+    requests = len(stage.sandbox.log)
     started = time.perf_counter()
     step.act(stage)
     _settle(stage, service)
     seconds = time.perf_counter() - started
     asked = [record for record in stage.sandbox.log[requests:] if record.actor == BOT]
-    written = service.journal.latest(limit=10_000)
-    for line in _told(written[: len(written) - entries][::-1]):
-        console.print(line, overflow="ellipsis", no_wrap=True)
-    held = step.holds(stage)
-    mark = "[green]✓[/]" if held else "[red]✗[/]"
-    console.print(f"   {mark} {step.expected}")
-    return Outcome(stage.forge, step.told, len(asked), seconds, held)
+    return Outcome(stage.forge, step.told, len(asked), seconds, step.holds(stage))
 
 
 def _settle(stage: Stage, service: Service) -> None:
@@ -142,15 +143,23 @@ DONE = {
 STATUS = "One comment is kept up to date with what is still open."
 
 
-def _told(entries: list[Entry]) -> Iterator[Text]:
-    """What was written, where, and which rule asked for it, in the order it happened."""
+def _told(entries: list[Entry], introduced: set[str]) -> Table:
+    """What was written, where, and which rule asked for it, in the order it happened; why, the first time it asks."""
+    rows = Table.grid(Column(width=_ISSUE), Column(width=_DONE), Column(style="dim"), padding=(0, 1))
     why = {rule.id: rule.summary for rule in rules()} | {"status": STATUS}
     counted = Counter((entry.target, entry.rule, entry.change, entry.result) for entry in entries)
     for (target, asked_by, change, result), times in counted.items():
         done = DONE[change] + (f" ({times})" if times > 1 else "") + ("" if result == "ok" else f", but: {result}")
-        reasons = " ".join(why.get(rule, "") for rule in asked_by.split(", "))
-        line = Text(f"   #{target.rpartition('#')[2]:<3} {done:<32} ")
-        yield line.append(f"{asked_by}: {reasons}", "dim")
+        asking = asked_by.split(", ")
+        reasons = " ".join(why.get(rule, "") for rule in asking if rule not in introduced)
+        introduced.update(asking)
+        told = f"{asked_by}: {reasons}" if reasons else asked_by
+        rows.add_row(Text(f"   #{target.rpartition('#')[2]}"), Text(done), Text(told))
+    return rows
+
+
+_ALL = 10_000  # entries of the journal: more than a demo writes
+_ISSUE, _DONE = 6, 30  # columns: what stands left of the reason, which may take several lines
 
 
 def _summary(outcomes: list[Outcome]) -> Table:
