@@ -6,10 +6,11 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from pydantic import SecretStr
 from rich.console import Console
@@ -32,6 +33,7 @@ POLICY = "version: 1\nrules:\n  closure: {grace_seconds: 0}\n  definition-of-don
 # GitHub's organisation has a project with our columns; GitLab's board lists are made of the column labels.
 BOARDS = {"github": "  board: {project: 1}\n", "gitlab": ""}
 PATIENCE = 60.0  # seconds that one step may take before the demo gives up on it
+Story: TypeAlias = Callable[[], Iterable[Step]]
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,11 @@ class Outcome:
     held: bool
 
 
-def run(*, keep: bool, console: Console) -> int:
+def run(*, keep: bool, console: Console, story: Story = steps) -> int:
     """Plays on both forges. Returns 0 if every step ended as it must, else 1; `keep` waits for Ctrl-C at the end."""
     with _running() as (sandbox, service):
         console.print(f"A sandbox forge is at [bold]{sandbox.url}[/], Closeout's webhooks at [bold]{service.url}[/].\n")
-        outcomes = [outcome for forge in FILES for outcome in _play(Stage(sandbox, forge), service, console)]
+        outcomes = [outcome for forge in FILES for outcome in _play(Stage(sandbox, forge), story, service, console)]
         console.print(_summary(outcomes))
         failed = [outcome for outcome in outcomes if not outcome.held]
         verdict = "[bold green]Every step ended as it must.[/]" if not failed else _failures(failed)
@@ -87,10 +89,10 @@ def _settings(sandbox: Sandbox, folder: Path) -> Settings:
     return Settings(forges=forges, database_url=database, projects=("acme/*",), debounce=0.0)
 
 
-def _play(stage: Stage, service: Service, console: Console) -> Iterator[Outcome]:
+def _play(stage: Stage, story: Story, service: Service, console: Console) -> Iterator[Outcome]:
     console.rule(f"[bold]{stage.forge}[/] {PROJECT}")
     introduced: set[str] = set()
-    for number, step in enumerate(steps(), start=1):
+    for number, step in enumerate(story(), start=1):
         console.print(f"\n[bold]{number}. {step.told}[/]")
         began = len(service.journal.latest(limit=_ALL))
         outcome = _step(stage, step, service)

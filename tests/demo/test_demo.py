@@ -1,0 +1,47 @@
+"""`closeout demo`: the whole story on both forges, and an honest end."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from rich.console import Console
+
+from service.demo import run
+from service.demo.story import Step, steps
+from service.rules import rules
+
+
+def told(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def console() -> Console:
+    return Console(file=io.StringIO(), width=200)
+
+
+def test_every_step_ends_as_it_must_on_both_forges() -> None:
+    """Exit code 0, and each rule's reason is told in full when it first asks for something."""
+    shown = console()
+    assert run(keep=False, console=shown) == 0
+    text = told(shown)
+    assert text.count("✓") == 2 * len(list(steps()))
+    assert "✗" not in text
+    assert text.rstrip().endswith("Every step ended as it must.")
+    summary = next(rule.summary for rule in rules() if rule.id == "template")
+    assert text.count(f"template: {summary}") == 2
+
+
+def test_a_step_that_ends_otherwise_is_named_and_fails_the_run() -> None:
+    """Exit code 1: a demo that cannot fail would prove nothing."""
+
+    def spoilt() -> Iterator[Step]:
+        yield from (replace(step, holds=lambda _: False) for step in islice(steps(), 1))
+
+    shown = console()
+    assert run(keep=False, console=shown, story=spoilt) == 1
+    assert "2 steps did not end as they must" in told(shown)
+    assert "gitlab: alice opens an issue" in told(shown)
