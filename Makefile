@@ -8,9 +8,9 @@ CORE := service/model.py,service/hidden.py,service/document/*,service/vocabulary
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
 
-.PHONY: help demo test check fmt docs bench clean install
+.PHONY: help demo test check fmt docs screenshots bench clean install
 help: ## show this menu
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 $(UV):
 	@python3 -m venv .tools && .tools/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
@@ -41,6 +41,9 @@ fmt: $(STAMP) ## format and fix what can be fixed
 
 docs: $(STAMP) ## write the generated documents
 	@$(RUN) python -m service.cli.docs
+
+screenshots: $(STAMP) ## take the README's pictures again (needs Chromium)
+	@$(RUN) python docs/screenshots.py
 
 bench: $(STAMP) ## measure requests, latency and speed; prints tables
 	@$(RUN) python -m tests.bench

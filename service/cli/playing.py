@@ -44,8 +44,8 @@ def demo(
     from rich.console import Console  # noqa: PLC0415
 
     from service.bootstrap.logs import configure  # noqa: PLC0415
-    from service.demo import run  # noqa: PLC0415
+    from service.demo import keep_open, run  # noqa: PLC0415
 
     configure("warning")  # the story is told on stdout; its service should not talk between the lines
 
-    raise typer.Exit(run(keep=keep, console=Console()))
+    raise typer.Exit(run(console=Console(), at_end=keep_open if keep else None))

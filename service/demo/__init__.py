@@ -1,5 +1,5 @@
 """`closeout demo`: one incident's whole life on each forge, through signed webhooks and real HTTP on loopback."""
 
-from service.demo.play import run
+from service.demo.play import keep_open, run
 
-__all__ = ["run"]
+__all__ = ["keep_open", "run"]

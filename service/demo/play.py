@@ -34,6 +34,7 @@ POLICY = "version: 1\nrules:\n  closure: {grace_seconds: 0}\n  definition-of-don
 BOARDS = {"github": "  board: {project: 1}\n", "gitlab": ""}
 PATIENCE = 60.0  # seconds that one step may take before the demo gives up on it
 Story: TypeAlias = Callable[[], Iterable[Step]]
+AtEnd: TypeAlias = Callable[[Sandbox, Console], None]
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class Outcome:
     held: bool
 
 
-def run(*, keep: bool, console: Console, story: Story = steps) -> int:
-    """Plays on both forges. Returns 0 if every step ended as it must, else 1; `keep` waits for Ctrl-C at the end."""
+def run(*, console: Console, story: Story = steps, at_end: AtEnd | None = None) -> int:
+    """Plays on both forges. Returns 0 if every step ended as it must, else 1. `at_end` finds everything still there."""
     with _running() as (sandbox, service):
         console.print(f"A sandbox forge is at [bold]{sandbox.url}[/], Closeout's webhooks at [bold]{service.url}[/].\n")
         outcomes = [outcome for forge in FILES for outcome in _play(Stage(sandbox, forge), story, service, console)]
@@ -56,8 +57,8 @@ def run(*, keep: bool, console: Console, story: Story = steps) -> int:
         failed = [outcome for outcome in outcomes if not outcome.held]
         verdict = "[bold green]Every step ended as it must.[/]" if not failed else _failures(failed)
         console.print(verdict)
-        if keep:
-            _keep_open(sandbox, console)
+        if at_end is not None:
+            at_end(sandbox, console)
     return 1 if failed else 0
 
 
@@ -183,7 +184,8 @@ def _failures(failed: list[Outcome]) -> str:
     return f"[bold red]{len(failed)} steps did not end as they must:[/]\n{lines}"
 
 
-def _keep_open(sandbox: Sandbox, console: Console) -> None:
+def keep_open(sandbox: Sandbox, console: Console) -> None:
+    """Leaves the sandbox's pages to a person, until Ctrl-C."""
     console.print(f"\nThe pages stay open: [bold]{sandbox.url}[/]. Tick, edit, comment, close; Ctrl-C ends it.")
     try:
         threading.Event().wait()

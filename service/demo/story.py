@@ -74,7 +74,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Step:
-    """What people do, and what must be true once the service has answered. `holds` gives what is wrong, if anything."""
+    """What people do, and what must be true once the service has answered; `holds` says whether it is."""
 
     told: str
     act: Callable[[Stage], None]

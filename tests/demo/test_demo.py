@@ -26,7 +26,7 @@ def console() -> Console:
 def test_every_step_ends_as_it_must_on_both_forges() -> None:
     """Exit code 0, and each rule's reason is told in full when it first asks for something."""
     shown = console()
-    assert run(keep=False, console=shown) == 0
+    assert run(console=shown) == 0
     text = told(shown)
     assert text.count("✓") == 2 * len(list(steps()))
     assert "✗" not in text
@@ -42,6 +42,6 @@ def test_a_step_that_ends_otherwise_is_named_and_fails_the_run() -> None:
         yield from (replace(step, holds=lambda _: False) for step in islice(steps(), 1))
 
     shown = console()
-    assert run(keep=False, console=shown, story=spoilt) == 1
+    assert run(console=shown, story=spoilt) == 1
     assert "2 steps did not end as they must" in told(shown)
     assert "gitlab: alice opens an issue" in told(shown)
