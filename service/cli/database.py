@@ -10,15 +10,20 @@ app = typer.Typer(help="Look after the database in use.", no_args_is_help=True)
 
 
 @app.command()
-def migrate() -> None:
-    """Create the tables, or bring them up to date. `closeout serve` does so by itself.
+def upgrade() -> None:
+    """Create the tables, or bring those of an older Closeout up to date; nothing in them is lost.
 
-    Example: closeout db migrate
+    A SQLite file is upgraded at every start by itself. PostgreSQL may be shared: there you say when.
+
+    Example: closeout db upgrade
     """
-    from service.cli.deliveries import opened  # noqa: PLC0415
+    from service.cli.deliveries import database_named  # noqa: PLC0415
 
-    with opened():
-        pass
+    database = database_named()
+    try:
+        database.upgrade()
+    finally:
+        database.close()
     typer.echo("The database is up to date.")
 
 

@@ -105,15 +105,20 @@ def replay(
 @contextmanager
 def opened() -> Iterator[Database]:
     """The database of the settings, ready to use."""
-    from service.settings import load  # noqa: PLC0415
-    from service.store.database import Database  # noqa: PLC0415
-
-    database = Database(load().database_url.get_secret_value())
+    database = database_named()
     try:
         database.migrate()
         yield database
     finally:
         database.close()
+
+
+def database_named() -> Database:
+    """The database that the settings name, as it is."""
+    from service.settings import load  # noqa: PLC0415
+    from service.store.database import Database  # noqa: PLC0415
+
+    return Database(load().database_url.get_secret_value())
 
 
 def _data(delivery: Received) -> dict[str, object]:

@@ -6,7 +6,7 @@ import sys
 
 from service.providers.base import Forbidden, NotFound, ProviderError, RateLimited
 from service.settings import SettingsError
-from service.store.database import SchemaTooNew, StoreUnavailable
+from service.store.database import SchemaTooNew, SchemaTooOld, StoreUnavailable
 from service.web.serving import PortInUse
 
 USAGE = 2
@@ -31,7 +31,7 @@ def _sentences(error: Exception) -> tuple[int, tuple[str, ...]] | None:
             return USAGE, error.problems
         case PortInUse():
             return USAGE, (f"{error}; choose another with --bind or CLOSEOUT_BIND",)
-        case SchemaTooNew():
+        case SchemaTooNew() | SchemaTooOld():
             return USAGE, (str(error),)
         case StoreUnavailable():
             return UNAVAILABLE, (f"{error} (CLOSEOUT_DATABASE_URL says where it is)",)

@@ -30,6 +30,10 @@ class SchemaTooNew(Exception):
     """The database was written by a newer Closeout."""
 
 
+class SchemaTooOld(Exception):
+    """The tables are an older Closeout's, and other processes may share them: a person says when they change."""
+
+
 class Database:
     """Opened from a URL. `clock` replaces the database's own clock; it gives seconds since 1970 UTC.
 
@@ -48,7 +52,7 @@ class Database:
 
     @classmethod
     def prepare(cls, url: str) -> None:
-        """Creates and migrates the database, and closes it again. Raises as `migrate` does."""
+        """Makes the database ready, and closes it again. Raises as `migrate` does."""
         database = cls(url)
         try:
             database.migrate()
@@ -99,8 +103,16 @@ class Database:
         return self.dialect.listen(self._url, heard)
 
     def migrate(self) -> None:
-        """Creates what is missing. Raises `SchemaTooNew`, or `StoreUnavailable`."""
-        self.write(self._migrate)
+        """Creates the tables, and brings older ones up to date where no other machine can share them.
+
+        Raises `SchemaTooOld`, `SchemaTooNew` or `StoreUnavailable`.
+        """
+        if self.read(_version) != tables.VERSION:
+            self._alone(lambda c: self._migrate(c, older_too=self.dialect.upgrades_at_start))
+
+    def upgrade(self) -> None:
+        """Creates the tables, or brings them up to date. Raises `SchemaTooNew` or `StoreUnavailable`."""
+        self._alone(lambda c: self._migrate(c, older_too=True))
 
     def check(self) -> None:
         """Writes, and so proves that deliveries can be taken. Raises `StoreUnavailable`."""
@@ -111,8 +123,20 @@ class Database:
             self._commits.close()
         self._engine.dispose()
 
-    def _migrate(self, connection: Connection) -> None:
-        self.dialect.alone(connection)
+    def _alone(self, job: Callable[[Connection], None]) -> None:
+        """Runs the job while no other process is here, for as long as it takes."""
+
+        def run(connection: Connection) -> None:
+            self.dialect.alone(connection)
+            job(connection)
+
+        try:
+            self._write(run)
+        except (DBAPIError, PoolTimeoutError) as error:
+            raise _unavailable(error) from error
+
+    @staticmethod
+    def _migrate(connection: Connection, *, older_too: bool) -> None:
         found = _version(connection)
         if found > tables.VERSION:
             raise SchemaTooNew(
@@ -122,6 +146,8 @@ class Database:
         if found == 0:
             tables.metadata.create_all(connection)
             connection.execute(tables.schema_version.insert().values(id=1, version=tables.VERSION))
+        elif found < tables.VERSION:
+            _upgrade(connection, found, older_too=older_too)
 
 
 def storable(text: str) -> str:
@@ -133,6 +159,17 @@ def _version(connection: Connection) -> int:
     if not inspect(connection).has_table(tables.schema_version.name):
         return 0
     return int(connection.execute(select(tables.schema_version.c.version)).scalar_one())
+
+
+def _upgrade(connection: Connection, found: int, *, older_too: bool) -> None:
+    if not older_too:
+        raise SchemaTooOld(
+            f"the database has schema {found}, and this Closeout needs {tables.VERSION}: run `closeout db upgrade` "
+            "with these settings, once (processes that run go on meanwhile; an older Closeout does not start after it)"
+        )
+    from service.store.migrations import upgrade  # noqa: PLC0415 - brings Alembic, which most starts do not need
+
+    upgrade(connection, found)
 
 
 def _unavailable(error: SQLAlchemyError) -> StoreUnavailable:

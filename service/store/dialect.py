@@ -25,6 +25,7 @@ _RETRIED = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the
 
 class Dialect(Protocol):
     one_writer: bool  # whether writes should pass through one thread, sharing commits
+    upgrades_at_start: bool  # whether older tables may be changed without asking: nobody else is on them
     reads: Mapping[str, Any]  # execution options with which a transaction sees one state
 
     def engine(self, url: str, patience: float) -> Engine:
@@ -40,7 +41,7 @@ class Dialect(Protocol):
         """The query, leaving out rows that another transaction is about to change."""
 
     def alone(self, connection: Connection) -> None:
-        """From here to the end of the transaction, no other process passes this line."""
+        """From here to the end of the transaction, no other process passes this line; no statement is hurried."""
 
     def clashed(self, error: DBAPIError) -> bool:
         """Whether the transaction was undone only because another was in its way, and should be run again."""
@@ -56,6 +57,7 @@ class Sqlite:
     """A file on this machine: one writer at a time, any number of readers beside it."""
 
     one_writer = True
+    upgrades_at_start = True
     reads: Mapping[str, Any] = {}
     _PRAGMAS: ClassVar[tuple[str, ...]] = (
         "journal_mode=WAL",
@@ -107,6 +109,7 @@ class Postgresql:
     """A server, shared by any number of processes on any number of machines. Needs psycopg 3."""
 
     one_writer = False
+    upgrades_at_start = False
     reads: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ"}
 
     def __init__(self) -> None:
@@ -134,6 +137,7 @@ class Postgresql:
 
     def alone(self, connection: Connection) -> None:
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _SCHEMA_LOCK})
+        connection.execute(text("set local statement_timeout = 0"))
 
     def clashed(self, error: DBAPIError) -> bool:
         return getattr(error.orig, "sqlstate", None) in _RETRIED

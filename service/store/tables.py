@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
 
-VERSION = 1
+VERSION = 2  # raised with each change here; `migrations` says how
 metadata = MetaData()
 
 schema_version = Table(
@@ -59,4 +59,17 @@ journal = Table(
     Column("target", Text, nullable=False),
     Column("result", Text, nullable=False),
     Index("journal_issue", "issue", "id"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("tick", Double, nullable=False),  # the last one taken up; at first, when the job was first seen
+    Column("state", Text, nullable=False),  # idle, running, waiting (to be tried again), failed
+    Column("owner", Text),
+    Column("due_at", Double),  # running: when the lease ends; waiting: when to try again
+    Column("attempts", Integer, nullable=False),  # how often this tick was started
+    Column("error", Text),
+    Column("changed_at", Double, nullable=False),
 )

@@ -71,7 +71,7 @@ def test_a_newer_database_is_refused(run: Run, filled: Path) -> None:
     database = Database(f"sqlite:///{filled}")
     database.write(lambda c: c.execute(schema_version.update().values(version=VERSION + 1)))
     database.close()
-    ran = run("db", "migrate")
+    ran = run("db", "upgrade")
     assert ran.code == 2
     assert "newer Closeout" in ran.err
 

@@ -27,8 +27,8 @@ def test_the_commands_are_those_documented() -> None:
     """A renamed command breaks somebody's script."""
     assert sorted(" ".join(path) for path in COMMANDS) == [
         "audit",
-        "db migrate",
         "db prune",
+        "db upgrade",
         "deliveries dead",
         "deliveries list",
         "deliveries replay",

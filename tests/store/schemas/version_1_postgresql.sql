@@ -1,0 +1,46 @@
+-- As the first Closeout created it, before there were migrations.
+CREATE TABLE deliveries (
+  forge TEXT NOT NULL,
+  id TEXT NOT NULL,
+  event TEXT NOT NULL,
+  body BYTEA NOT NULL,
+  received_at DOUBLE PRECISION NOT NULL,
+  nudges JSON NOT NULL,
+  PRIMARY KEY (forge, id)
+);
+CREATE INDEX deliveries_received_at ON deliveries (received_at);
+CREATE TABLE journal (
+  id SERIAL NOT NULL,
+  at DOUBLE PRECISION NOT NULL,
+  issue TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  change TEXT NOT NULL,
+  target TEXT NOT NULL,
+  result TEXT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX journal_issue ON journal (issue, id);
+CREATE TABLE schema_version (
+  id SERIAL NOT NULL,
+  version INTEGER NOT NULL,
+  checked_at DOUBLE PRECISION,
+  PRIMARY KEY (id)
+);
+CREATE TABLE work (
+  issue TEXT NOT NULL,
+  state TEXT NOT NULL,
+  wanted INTEGER NOT NULL,
+  claimed INTEGER NOT NULL,
+  done INTEGER NOT NULL,
+  delivered INTEGER NOT NULL,
+  due_at DOUBLE PRECISION,
+  first_at DOUBLE PRECISION,
+  hold_until DOUBLE PRECISION,
+  owner TEXT,
+  attempts INTEGER NOT NULL,
+  crashes INTEGER NOT NULL,
+  error TEXT,
+  changed_at DOUBLE PRECISION NOT NULL,
+  PRIMARY KEY (issue)
+);
+CREATE INDEX work_due_at ON work (due_at);
