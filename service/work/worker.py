@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import traceback
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -15,7 +14,6 @@ from service.providers.base import (
     Forbidden,
     Gone,
     NotFound,
-    ProviderError,
     RateLimited,
     Rejected,
     Unavailable,
@@ -23,6 +21,7 @@ from service.providers.base import (
 from service.store.database import StoreUnavailable
 from service.work.overview import Overview
 from service.work.queue import Claim, Queue
+from service.work.reasons import reason_of
 
 Look: TypeAlias = Callable[[IssueRef], Plan]
 _log = structlog.get_logger()
@@ -140,7 +139,7 @@ class Workers:
         return self._queue.finish(claim, plan.revisit_at, related)
 
     def _failed(self, claim: Claim, error: Exception) -> bool:
-        reason = str(error) if isinstance(error, ProviderError | StoreUnavailable) else _where(error)
+        reason = reason_of(error)
         log = _log.bind(issue=str(claim.ref), error=type(error).__name__, reason=reason, attempt=claim.attempts + 1)
         # A forge may say "not found" for a moment, while it moves or restores things: that is asked again.
         settled = isinstance(error, Gone) or claim.attempts + 1 >= _HOPELESS
@@ -182,10 +181,3 @@ def _limit(error: Exception) -> int:
             return _PATIENT
         case _:
             return _PUZZLED
-
-
-def _where(error: Exception) -> str:
-    """An unexpected error with the last lines of ours that it passed, for the dead letter."""
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    path = " < ".join(f"{frame.filename.rpartition('/service/')[2]}:{frame.lineno}" for frame in reversed(frames))
-    return f"{type(error).__name__}: {error} ({path})"
