@@ -28,7 +28,7 @@ def _served(settings: Settings) -> Served:
     service = Service(settings)
     if settings.policy is not None:
         service.looking()
-    service.workers.start()
+    service.work()
     return Served(service.app(), service.stop)
 
 
@@ -40,5 +40,5 @@ def work_forever(settings: Settings, stopping: threading.Event) -> None:
     configure(settings.log)
     with Service(settings) as service:
         service.looking()
-        service.workers.start()
+        service.work()
         stopping.wait()

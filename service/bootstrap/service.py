@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from flask import Flask
 
 from service.bootstrap.clock import Clock, Sleep, pause, wall_clock
+from service.bootstrap.jobs import jobs
 from service.model import IssueRef, Plan
 from service.providers.base import Delivery
 from service.settings import Settings
@@ -22,6 +23,7 @@ from service.web.app import Parts, Receiver, create_app
 from service.web.loopback import Loopback
 from service.work.overview import Overview
 from service.work.queue import Queue
+from service.work.schedule import Schedule
 from service.work.timing import Timing
 from service.work.worker import Workers
 
@@ -52,6 +54,7 @@ class Service:
             Inbox(self.database),
             Journal(self.database),
         )
+        self.schedule = Schedule(self.database, jobs(settings, self.inbox, self.journal))
         self.workers = Workers(self.queue, self.overview, self._look, threads=settings.workers)
         self._web: Loopback | None = None
         self._looking: Looking | None = None
@@ -70,8 +73,13 @@ class Service:
             raise RuntimeError("the service does not listen yet; call start() first")
         return self._web.url
 
+    def work(self) -> None:
+        """Looks at issues, and does what is due at certain times."""
+        self.workers.start()
+        self.schedule.start()
+
     def start(self, port: int = 0) -> Self:
-        """Works, and listens on loopback. Port 0: the system chooses."""
+        """Looks at issues, and listens on loopback; the schedule is left to the caller. Port 0: the system chooses."""
         self._web = Loopback(self.app(), port)
         self.workers.start()
         return self
@@ -80,6 +88,7 @@ class Service:
         """Stops listening, finishes or hands back what is being looked at, and closes the database."""
         if self._web is not None:
             self._web.stop()
+        self.schedule.stop()
         self.workers.stop()
         self.database.close()
 

@@ -28,13 +28,23 @@ def upgrade() -> None:
 
 
 @app.command()
-def prune(days: Annotated[float, typer.Option(min=0, help="Keep deliveries this long.")] = 30) -> None:
-    """Remove processed deliveries that are older than so many days.
+def prune(
+    days: Annotated[float | None, typer.Option(min=0, help="Keep deliveries this long.")] = None,
+    journal_days: Annotated[float | None, typer.Option(min=0, help="Keep the journal this long.")] = None,
+) -> None:
+    """Remove processed deliveries and journal entries that are older than so many days.
+
+    `closeout serve` does so every night with CLOSEOUT_KEEP_DELIVERIES and CLOSEOUT_KEEP_JOURNAL, the defaults here.
 
     Example: closeout db prune --days 30
     """
     from service.cli.deliveries import opened  # noqa: PLC0415
+    from service.settings import load  # noqa: PLC0415
     from service.store.inbox import Inbox  # noqa: PLC0415
+    from service.store.journal import Journal  # noqa: PLC0415
 
+    settings = load()
     with opened() as database:
-        typer.echo(f"Removed {Inbox(database).forget(days)} deliveries.")
+        deliveries = Inbox(database).forget(settings.keep_deliveries if days is None else days)
+        entries = Journal(database).forget(settings.keep_journal if journal_days is None else journal_days)
+    typer.echo(f"Removed {deliveries} deliveries and {entries} journal entries.")

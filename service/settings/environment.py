@@ -15,12 +15,14 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from service.cron import time_zone
 from service.settings.config_file import forges_in
 from service.settings.credentials import HOME, incomplete, listed, secrets_of
 from service.settings.secret_files import SecretFiles, Unreadable, is_secret
 from service.settings.values import Bind, Forge, Settings, SettingsError
 
 PREFIX = "CLOSEOUT_"
+_PLAIN = {*Settings.model_fields} - {"forges", "bind", "projects"}  # what needs no putting together
 _SQLITE = "sqlite:///closeout.sqlite3"
 
 
@@ -53,6 +55,9 @@ class Environment(BaseSettings):
     dry_run: bool = Field(default=False, description="Decide and log, but write nothing to any forge")
     debounce: float = Field(0.5, ge=0, le=60, description="Seconds to wait for further events on an issue")
     workers: int = Field(4, ge=1, le=64, description="How many issues are looked at at the same time")
+    timezone: str = Field("UTC", description="Time zone in which schedules are meant, like `Europe/Berlin`")
+    keep_deliveries: float = Field(30, ge=1, description="Days for which processed deliveries are kept")
+    keep_journal: float = Field(365, ge=1, description="Days for which the journal of changes is kept")
     policy: Path | None = Field(None, description="Policy file for projects that have none of their own")
     config: Path | None = Field(None, description="YAML file that configures several forges")
 
@@ -67,6 +72,11 @@ class Environment(BaseSettings):
     @classmethod
     def _address(cls, value: str) -> str:
         return str(Bind.parse(value))
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        return time_zone(value).key
 
     @field_validator("github_url", "gitlab_url")
     @classmethod
@@ -131,7 +141,7 @@ def load() -> Settings:
         forges += forges_in(environment.config, {forge.name for forge in forges}, problems)
     if problems:
         raise SettingsError(tuple(problems))
-    plain = environment.model_dump(include={"database_url", "log", "dry_run", "debounce", "workers", "policy"})
+    plain = environment.model_dump(include=_PLAIN)
     projects = listed(environment.projects) or ("*",)
     return Settings(forges=forges, bind=Bind.parse(environment.bind), projects=projects, **plain)
 

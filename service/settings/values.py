@@ -62,7 +62,7 @@ class Forge(BaseModel):
 
 
 class Settings(BaseModel):
-    """The whole configuration. Times are in seconds."""
+    """The whole configuration. Times are in seconds; what is kept is kept for days."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -74,6 +74,9 @@ class Settings(BaseModel):
     dry_run: bool = False
     debounce: float = 0.5
     workers: int = 4
+    timezone: str = "UTC"
+    keep_deliveries: float = 30
+    keep_journal: float = 365
     policy: Path | None = None
 
     def allows(self, ref: IssueRef) -> bool:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeAlias
+from functools import partial
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select, tuple_
 
 from service.store.database import Database
 from service.store.tables import deliveries, work
 
 DeliveryState: TypeAlias = Literal["processed", "waiting", "dead"]
+_NAMED = (deliveries.c.forge == bindparam("forge_")) & (deliveries.c.id == bindparam("id_"))
+_PAGE = 500  # deliveries looked at in one transaction
 _KEPT = 1 << 20  # bytes of a body; a larger one is an attachment-like monster that nobody reads
 
 
@@ -51,8 +54,7 @@ class Arrival:
 class Inbox:
     def __init__(self, database: Database) -> None:
         self._database = database
-        which = (deliveries.c.forge == bindparam("forge_")) & (deliveries.c.id == bindparam("id_"))
-        self._known = select(deliveries.c.nudges).where(which)
+        self._known = select(deliveries.c.nudges).where(_NAMED)
         insert = database.dialect.insert(deliveries).values(received_at=database.now())
         keys = [deliveries.c.forge, deliveries.c.id]
         self._keep = insert.on_conflict_do_update(index_elements=keys, set_={"nudges": insert.excluded.nudges})
@@ -72,7 +74,7 @@ class Inbox:
         """The newest first, without their bodies."""
         columns = [column for column in deliveries.c if column is not deliveries.c.body]
         query = select(*columns).order_by(deliveries.c.received_at.desc()).limit(limit)
-        return self._database.read(lambda c: [_received(c, row) for row in c.execute(query).all()])
+        return self._database.read(lambda c: _received(c, c.execute(query).all()))
 
     def find(self, delivery_id: str, forge: str | None = None) -> Received | None:
         query = select(deliveries).where(deliveries.c.id == delivery_id)
@@ -81,38 +83,76 @@ class Inbox:
 
         def one(connection: Connection) -> Received | None:
             row = connection.execute(query).first()
-            return None if row is None else _received(connection, row, body=zlib.decompress(row.body))
+            if row is None:
+                return None
+            return replace(_received(connection, [row])[0], body=zlib.decompress(row.body))
 
         return self._database.read(one)
 
     def forget(self, days: float) -> int:
-        """Removes processed deliveries older than this many days; says how many."""
-
-        def sweep(connection: Connection) -> int:
-            query = select(deliveries.c.forge, deliveries.c.id, deliveries.c.nudges)
-            old = connection.execute(query.where(deliveries.c.received_at < self._database.now() - days * 86400)).all()
-            gone = [row for row in old if state_of(connection, row.nudges) == "processed"]
-            for row in gone:
-                which = (deliveries.c.forge == row.forge) & (deliveries.c.id == row.id)
-                connection.execute(deliveries.delete().where(which))
-            return len(gone)
-
-        return self._database.write(sweep)
+        """Removes processed deliveries older than this many days, some at a time; says how many."""
+        before = (
+            self._database.read(lambda c: float(c.execute(select(self._database.now())).scalar_one())) - days * 86400
+        )
+        removed, last = 0, _Place(0.0, "", "")
+        while True:
+            page = self._database.write(partial(_sweep, before=before, after=last))
+            removed += page.removed
+            if page.last is None:
+                return removed
+            last = page.last
 
 
 def state_of(connection: Connection, nudges: Mapping[str, int]) -> DeliveryState:
     """`processed` once every issue it nudged has been looked at since; `dead` where that was given up."""
-    query = select(work.c.issue, work.c.state, work.c.done).where(work.c.issue.in_(list(nudges)))
-    open_rows = [row for row in connection.execute(query).all() if row.done < nudges[row.issue]]
-    if not open_rows:
+    return _states(connection, [nudges])[0]
+
+
+def _states(connection: Connection, nudges: Sequence[Mapping[str, int]]) -> list[DeliveryState]:
+    issues = {issue for one in nudges for issue in one}
+    query = select(work.c.issue, work.c.state, work.c.done).where(work.c.issue.in_(issues))
+    rows = {row.issue: (row.state, row.done) for row in connection.execute(query)}
+    return [_state(one, rows) for one in nudges]
+
+
+def _state(nudges: Mapping[str, int], rows: Mapping[str, tuple[str, int]]) -> DeliveryState:
+    unanswered = {rows[issue][0] for issue, number in nudges.items() if issue in rows and rows[issue][1] < number}
+    if not unanswered:
         return "processed"
-    return "dead" if any(row.state == "dead" for row in open_rows) else "waiting"
+    return "dead" if "dead" in unanswered else "waiting"
+
+
+class _Place(NamedTuple):
+    received_at: float
+    forge: str
+    id: str
+
+
+class _Swept(NamedTuple):
+    removed: int
+    last: _Place | None  # None: there is no more
+
+
+def _sweep(connection: Connection, *, before: float, after: _Place) -> _Swept:
+    """Removes what is processed among the next deliveries in the order they came; the writer is free in between."""
+    place = (deliveries.c.received_at, deliveries.c.forge, deliveries.c.id)
+    query = select(*place, deliveries.c.nudges).where(deliveries.c.received_at < before, tuple_(*place) > after)
+    rows = connection.execute(query.order_by(*place).limit(_PAGE)).all()
+    states = _states(connection, [row.nudges for row in rows])
+    gone = [{"forge_": r.forge, "id_": r.id} for r, state in zip(rows, states, strict=True) if state == "processed"]
+    if gone:
+        connection.execute(deliveries.delete().where(_NAMED), gone)
+    last = _Place(*rows[-1][:3]) if len(rows) == _PAGE else None
+    return _Swept(len(gone), last)
 
 
 def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _received(connection: Connection, row: Row[Sequence[Any]], body: bytes = b"") -> Received:
-    at = moment(row.received_at)
-    return Received(row.forge, row.id, row.event, at, row.nudges, state_of(connection, row.nudges), body)
+def _received(connection: Connection, rows: Sequence[Row[Any]]) -> list[Received]:
+    states = _states(connection, [row.nudges for row in rows])
+    return [
+        Received(row.forge, row.id, row.event, moment(row.received_at), row.nudges, state)
+        for row, state in zip(rows, states, strict=True)
+    ]

@@ -11,6 +11,8 @@ from service.model import Change, IssueRef
 from service.store.database import Database, storable
 from service.store.tables import journal
 
+_PAGE = 1000  # entries removed in one transaction
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -46,3 +48,12 @@ class Journal:
             query = query.where(journal.c.issue == str(issue))
         rows = self._database.read(lambda c: c.execute(query).all())
         return [Entry(datetime.fromtimestamp(r.at, UTC), r.issue, r.rule, r.change, r.target, r.result) for r in rows]
+
+    def forget(self, days: float) -> int:
+        """Removes entries older than this many days, some at a time; says how many."""
+        old = select(journal.c.id).where(journal.c.at < self._database.now() - days * 86400).limit(_PAGE)
+        removal = journal.delete().where(journal.c.id.in_(old.scalar_subquery()))
+        removed = 0
+        while gone := self._database.write(lambda c: c.execute(removal).rowcount):
+            removed += gone
+        return removed

@@ -64,7 +64,7 @@ class Schedule:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self, patience: float = 20.0) -> None:
+    def stop(self, patience: float = 8.0) -> None:
         """Asks the jobs to end; what takes longer than `patience` seconds is handed back."""
         self._stopping.set()
         if self._thread.is_alive():

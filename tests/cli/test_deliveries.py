@@ -62,7 +62,7 @@ def test_what_was_given_up_says_why_and_can_be_replayed(run: Run, filled: Path) 
 
 def test_pruning_keeps_what_is_unanswered(run: Run, filled: Path) -> None:
     """Only the processed delivery goes."""
-    assert run("db", "prune", "--days", "0").out == "Removed 1 deliveries.\n"
+    assert run("db", "prune", "--days", "0").out == "Removed 1 deliveries and 0 journal entries.\n"
     assert {row["id"] for row in json.loads(run("deliveries", "list", "--json").out)} == {"d-dead", "d-waits"}
 
 

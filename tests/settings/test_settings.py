@@ -61,6 +61,7 @@ def test_all_mistakes_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         CLOSEOUT_GITLAB_TOKN="x",
         CLOSEOUT_DATABASE_URL="mysql://db/closeout",
         CLOSEOUT_DEBOUNCE="-1",
+        CLOSEOUT_TIMEZONE="Europe/Berln",
         CLOSEOUT_GITHUB_TOKEN_FILE="/does/not/exist",
     )
     named = sorted(problem.partition(":")[0].partition(" ")[0] for problem in problems)
@@ -72,6 +73,7 @@ def test_all_mistakes_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "CLOSEOUT_GITHUB_URL",
         "CLOSEOUT_GITLAB_TOKN",
         "CLOSEOUT_LOG",
+        "CLOSEOUT_TIMEZONE",
     ]
     assert "did you mean CLOSEOUT_GITLAB_TOKEN?" in "\n".join(problems)
 

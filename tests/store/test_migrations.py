@@ -15,6 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from service.cli.errors import USAGE, explain
 from service.store import tables
 from service.store.database import Database, SchemaTooOld
 from service.store.inbox import Inbox
@@ -144,8 +145,9 @@ def test_a_file_is_upgraded_at_the_start(first: Database) -> None:
 @ON_POSTGRESQL
 def test_a_server_is_upgraded_when_somebody_says_so(first: Database, place: Place) -> None:
     """Older processes may be on it: the start is refused with what to run, and nothing is touched."""
-    with pytest.raises(SchemaTooOld, match=rf"schema 1.*needs {tables.VERSION}: run `closeout db upgrade`"):
+    with pytest.raises(SchemaTooOld, match=rf"schema 1.*needs {tables.VERSION}: run `closeout db upgrade`") as refused:
         first.migrate()
+    assert explain(refused.value) == USAGE
     assert _version(place) == [(1,)]
     first.upgrade()
     first.migrate()
