@@ -215,7 +215,7 @@ class Long:
 
     def __call__(self, turn: Turn) -> None:
         self.entered.set()
-        assert self.leave.wait(10)
+        assert self.leave.wait(60)
         try:
             turn.go_on()
         except Interrupted:
@@ -229,9 +229,9 @@ def test_the_schedule_runs_by_itself(quick: tuple[Schedule, Long], clock: Clock)
     """A job that is due is begun without anybody asking."""
     schedule, long = quick
     clock.forward(hours=1)
-    assert long.entered.wait(10)
+    assert long.entered.wait(60)
     long.leave.set()
-    assert long.left.wait(10)
+    assert long.left.wait(60)
     schedule.stop()
     assert [(row.state, row.tick) for row in schedule.known()] == [("idle", _hour(1))]
     assert not long.interrupted
@@ -241,13 +241,13 @@ def test_stopping_ends_a_job_between_two_steps(quick: tuple[Schedule, Long], clo
     """Its tick is run again, at once, by whoever is there."""
     schedule, long = quick
     clock.forward(hours=1)
-    assert long.entered.wait(10)
-    stopping = threading.Thread(target=schedule.stop)
+    assert long.entered.wait(60)
+    turn = next(iter(schedule._running))
+    stopping = threading.Thread(target=schedule.stop, args=(60,))
     stopping.start()
-    while not schedule._stopping.is_set() or schedule._thread.is_alive():
-        threading.Event().wait(0.001)
+    assert turn._ended.wait(60)
     long.leave.set()
-    stopping.join(10)
+    stopping.join(60)
     assert [(row.state, row.starts) for row in schedule.known()] == [("waiting", 0)]
 
 
@@ -255,11 +255,11 @@ def test_stopping_hands_back_what_takes_too_long(quick: tuple[Schedule, Long], c
     """Another process takes the tick; when the late one is through, it is told that it lost it."""
     schedule, long = quick
     clock.forward(hours=1)
-    assert long.entered.wait(10)
+    assert long.entered.wait(60)
     schedule.stop(patience=0.01)
     assert [row.state for row in schedule.known()] == ["waiting"]
     long.leave.set()
-    assert long.left.wait(10)
+    assert long.left.wait(60)
     assert long.interrupted
 
 
@@ -267,7 +267,7 @@ def test_a_job_that_takes_long_keeps_its_lease(quick: tuple[Schedule, Long], dat
     """And one whose lease was taken from it ends."""
     schedule, long = quick
     clock.forward(hours=1)
-    assert long.entered.wait(10)
+    assert long.entered.wait(60)
     first = schedule.known()[0].due_at
     clock.forward(seconds=0.1)
     while schedule.known()[0].due_at == first:
@@ -276,8 +276,8 @@ def test_a_job_that_takes_long_keeps_its_lease(quick: tuple[Schedule, Long], dat
     hold = Ticks(database, 60).take("long", lambda *_: Tick(_hour(1), 2))
     assert hold is not None
     turn = next(iter(schedule._running))
-    assert turn._ended.wait(10)
+    assert turn._ended.wait(60)
     long.leave.set()
-    assert long.left.wait(10)
+    assert long.left.wait(60)
     assert long.interrupted
     assert Ticks(database, 60).finish(hold)
