@@ -39,11 +39,14 @@ def worker() -> None:
     import threading  # noqa: PLC0415
 
     from service.bootstrap.running import work_forever  # noqa: PLC0415
+    from service.settings import SettingsError  # noqa: PLC0415
 
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     settings = _settings()
+    if not settings.workers:
+        raise SettingsError(("CLOSEOUT_WORKERS is 0, so nothing would be looked at: set it to 1 or more for a worker",))
     typer.echo(f"Working with {settings.workers} threads. Stop with Ctrl-C.")
     work_forever(settings, stopping)
 
@@ -72,6 +75,8 @@ def _introduce(settings: Settings, where: Bind) -> None:
     for forge in settings.forges:
         typer.echo(f"  {forge.kind:<8} {forge.url}  webhook: http://{where}/webhooks/{forge.name}")
     typer.echo(f"  projects {', '.join(settings.projects)}")
+    if not settings.workers:
+        typer.echo("  receives only: a `closeout worker` on the same database looks at the issues")
     if settings.dry_run:
         typer.echo("  dry run: decides and logs, writes nothing to any forge")
     typer.echo("Stop with Ctrl-C.")

@@ -54,7 +54,9 @@ class Environment(BaseSettings):
     log: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged")
     dry_run: bool = Field(default=False, description="Decide and log, but write nothing to any forge")
     debounce: float = Field(0.5, ge=0, le=60, description="Seconds to wait for further events on an issue")
-    workers: int = Field(4, ge=1, le=64, description="How many issues are looked at at the same time")
+    workers: int = Field(
+        4, ge=0, le=64, description="How many issues are looked at at the same time; 0 leaves that to `closeout worker`"
+    )
     timezone: str = Field("UTC", description="Time zone in which schedules are meant, like `Europe/Berlin`")
     keep_deliveries: float = Field(30, ge=1, description="Days for which processed deliveries are kept")
     keep_journal: float = Field(365, ge=1, description="Days for which the journal of changes is kept")

@@ -91,6 +91,17 @@ def test_it_serves_until_it_is_told_to_stop(start: Start, number: signal.Signals
     assert "the-secret" not in said
 
 
+def test_a_receiver_may_leave_the_looking_to_others(start: Start, run: Run) -> None:
+    """With no workers it is ready all the same and says so; a worker without workers is a mistake."""
+    process = start("serve", "--bind", "127.0.0.1:0", CLOSEOUT_WORKERS="0")
+    said = _introduction(process)
+    assert "receives only" in said
+    assert _get(_port(said), "/readyz") == (200, '{"status":"ready","checks":{"database":"ok","workers":"ok"}}\n')
+    ran = run("worker", CLOSEOUT_WORKERS="0", **COMPLETE)
+    assert ran.code == 2
+    assert "CLOSEOUT_WORKERS is 0" in ran.err
+
+
 def test_a_database_that_cannot_be_used_ends_it(start: Start, tmp_path: Path) -> None:
     """Exit code 3 with the reason, though the server was up by then."""
     (tmp_path / "closeout.sqlite3").write_text("no database" * 100, encoding="utf-8")
