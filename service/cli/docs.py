@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from service.cli.chart import chart_documents
 from service.policy import policy_model
 from service.rules import Rule, rules
 from service.settings.environment import PREFIX, Environment
@@ -30,6 +31,7 @@ def documents(root: Path) -> dict[Path, str]:
         root / "docs/rules.md": rules_page(),
         root / "docs/policy.schema.json": schema(),
         operations: table,
+        **chart_documents(root / "helm/closeout"),
     }
 
 

@@ -22,7 +22,7 @@ from service.settings.values import Forge, Kind
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
-class _Entry(BaseModel):
+class Entry(BaseModel):
     """A forge as it is written; each secret is given as it is, or as the path of its file."""
 
     model_config = ConfigDict(extra="forbid")
@@ -53,7 +53,7 @@ class _Entry(BaseModel):
 
 class _ConfigFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    forges: dict[str, _Entry]
+    forges: dict[str, Entry]
 
 
 def forges_in(path: Path, taken: set[str], problems: list[str]) -> tuple[Forge, ...]:
@@ -79,11 +79,11 @@ def _sentences(path: Path, error: ValidationError) -> Iterator[str]:
 
 
 def _unknown(key: str) -> str:
-    close = difflib.get_close_matches(key, [*_Entry.model_fields, "forges"], n=1)
+    close = difflib.get_close_matches(key, [*Entry.model_fields, "forges"], n=1)
     return f"unknown key (did you mean {close[0]!r}?)" if close else "unknown key"
 
 
-def _forge(path: Path, name: str, entry: _Entry, taken: set[str], problems: list[str]) -> Forge:
+def _forge(path: Path, name: str, entry: Entry, taken: set[str], problems: list[str]) -> Forge:
     where = f"{path}: forges.{name}"
     found: list[str] = []
     if not _NAME.fullmatch(name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import jsonschema
@@ -28,6 +29,7 @@ def test_a_stale_document_names_the_command_that_mends_it(tmp_path: Path, capsys
     """`--check` writes nothing and says what to run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("service.cli.docs.ROOT", tmp_path)
+        shutil.copytree(ROOT / "helm/closeout", tmp_path / "helm/closeout")
         (tmp_path / "docs").mkdir()
         (tmp_path / "docs/operations.md").write_text("<!-- settings -->\n<!-- /settings -->\n", encoding="utf-8")
         assert main(["--check"]) == 1
