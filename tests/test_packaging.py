@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import configparser
-import os
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-UV = ROOT / ".tools" / "bin" / "uv"
+from tests.packing import ROOT, run, wheel_of
 
 pytestmark = pytest.mark.xdist_group("packaging")
 
 
-def _run(*command: str | Path, **environment: str) -> str:
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if not UV.exists():
-        pytest.skip("uv is not in .tools; run `make install`")
-    out = tmp_path_factory.mktemp("wheel")
-    _run(UV, "build", "--wheel", "--quiet", "--out-dir", out, ROOT)
-    return next(out.glob("*.whl"))
+    return wheel_of(ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 def test_the_wheel_holds_the_whole_package(wheel: Path) -> None:
@@ -68,7 +53,7 @@ def test_an_installed_wheel_finds_its_templates(wheel: Path, tmp_path: Path) -> 
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     script = "import service, service.templates as t; print(service.__file__); print(*sorted(t.shipped()))"
-    said = _run(sys.executable, "-P", "-c", script, PYTHONPATH=str(tmp_path))
+    said = run(sys.executable, "-P", "-c", script, PYTHONPATH=str(tmp_path))
     where, names = said.splitlines()
     assert Path(where).is_relative_to(tmp_path)
     assert {"full_incident", "action_item"} <= set(names.split())
