@@ -518,10 +518,9 @@ def _created(parent: IssueRef, child: Issue) -> CreateActionItem:
 
 
 def _edits(old: Issue, new: Issue) -> Iterable[Change]:
+    """The text comes right after the labels: what a forge answers to these shows the text as it is then."""
     if new.title != old.title:
         yield SetTitle(new.ref, new.title)
-    if new.body != old.body:
-        yield SetBody(new.ref, old.body, new.body)
     if new.assignees != old.assignees:
         yield SetAssignees(new.ref, new.assignees)
     if new.due != old.due:
@@ -530,6 +529,8 @@ def _edits(old: Issue, new: Issue) -> Iterable[Change]:
         yield AddLabels(new.ref, new.labels - old.labels)
     if old.labels - new.labels:
         yield RemoveLabels(new.ref, old.labels - new.labels)
+    if new.body != old.body:
+        yield SetBody(new.ref, old.body, new.body)
     for card in new.cards:
         if card not in old.cards and card.column is not None:
             yield MoveCard(new.ref, card.project, card.column)

@@ -11,9 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -21,87 +20,36 @@ from rich.table import Table
 
 from service.bootstrap import wall_clock
 from service.bootstrap.logs import configure
-from service.model import IssueRef
-from service.policy import FILES
 from service.sandbox import Sandbox
 from tests.bench_document import document_speed
 from tests.bench_receiver import receiver_speed, start_speed
-from tests.stack import BOT, PROJECTS, Stack, running
+from tests.budgets import PLACES, Place, arrange, costs, labelled
+from tests.stack import Stack, running
 
-SHOP = PROJECTS[0]
-IMPATIENT = "version: 1\nrules:\n  closure: {grace_seconds: 0}\n  definition-of-done: {grace_seconds: 0}\n"
-LIMITS = {"github": (6, 1), "gitlab": (8, 2)}  # requests of a label event, and of an untouched issue
-EACH_ACTION = {
-    "github": (3, 4),
-    "gitlab": (8, 4),
-}  # requests of a look that creates actions: at most so many + so many each
 ROUNDS = 30
 
 
 @contextmanager
-def stage(*, hooks: bool) -> Iterator[Stack]:
-    """The sandbox and the service with labels and caches warm; without hooks, nothing looks unless it is told to."""
+def stage() -> Iterator[Stack]:
+    """The sandbox and the service, with labels and caches warm."""
     with tempfile.TemporaryDirectory() as folder, Sandbox.start() as sandbox:
-        for forge, path in FILES.items():
-            sandbox.world.put_file(forge, SHOP, path, IMPATIENT)
+        arrange(sandbox)
         with running(sandbox, wall_clock, Path(folder)) as stack:  # type: ignore[arg-type] # the real time, here
-            for forge in FILES:
-                labelled(stack, forge)
+            for place in PLACES:
+                labelled(stack, place)
             stack.settle()
-            if not hooks:
-                for forge in FILES:
-                    sandbox.world.project(forge, SHOP).hooks.clear()
             yield stack
-
-
-def labelled(stack: Stack, forge: str, body: str = "It broke.\n") -> IssueRef:
-    world = stack.sandbox.world
-    issue = world.create_issue(forge, SHOP, actor="alice", title="Outage", body=body)
-    world.add_labels(forge, SHOP, issue.number, actor="alice", names=["post-mortem"])
-    return IssueRef(forge, SHOP, issue.number)
-
-
-def counted(stack: Stack, look: Callable[[], object]) -> tuple[int, int]:
-    """Requests and changes of one look."""
-    before = len(stack.sandbox.log)
-    plan = look()
-    asked = [record for record in stack.sandbox.log[before:] if record.actor == BOT]
-    return len(asked), len(getattr(plan, "changes", ()))
 
 
 def requests(stack: Stack) -> Table:
     """What each kind of look costs on a warm service, against the limits this project has set itself."""
-    table = Table("forge", "look", "requests", "at most", "changes", title="Requests")
-    for forge in FILES:
-        for what, limit, (made, changes) in _looks(stack, forge):
-            style = "green" if made <= limit else "red"
-            table.add_row(forge, what, f"[{style}]{made}[/]", str(limit), str(changes))
+    table = Table("forge", "look", "requests", "at most", "writes", title="Requests")
+    for place in PLACES:
+        for cost in costs(stack, place):
+            style = "green" if cost.requests <= cost.at_most else "red"
+            row = (cost.look, f"[{style}]{cost.requests}[/]", str(cost.at_most), str(cost.writes))
+            table.add_row(place.name, *row)
     return table
-
-
-def _looks(stack: Stack, forge: str) -> Iterator[tuple[str, int, tuple[int, int]]]:
-    reconciler = stack.service.reconciler()
-    label, untouched = LIMITS[forge]
-    base, each = EACH_ACTION[forge]
-    warm = labelled(stack, forge)
-    reconciler.reconcile(warm)
-    _with_actions(stack, warm, 1)
-    reconciler.reconcile(warm)  # connections are open, labels and the owner are known
-    ref = labelled(stack, forge)
-    yield "label event", label, counted(stack, partial(reconciler.reconcile, ref))
-    yield "untouched issue", untouched, counted(stack, partial(reconciler.reconcile, ref))
-    for number in (1, 5, 20):
-        ref = labelled(stack, forge)
-        reconciler.reconcile(ref)
-        _with_actions(stack, ref, number)
-        yield f"{number} action items", base + each * number, counted(stack, partial(reconciler.reconcile, ref))
-
-
-def _with_actions(stack: Stack, ref: IssueRef, number: int) -> None:
-    issue = stack.issue(ref.forge, ref.number)
-    lines = "\n".join(f"- [ ] Alert on the depth of queue {n} - @bob - 2027-01-31" for n in range(number))
-    body = issue.body.replace("## Action items\n", f"## Action items\n\n{lines}\n", 1)
-    stack.sandbox.world.edit_issue(ref.forge, SHOP, ref.number, actor="alice", body=body)
 
 
 def latency(stack: Stack) -> Table:
@@ -109,17 +57,19 @@ def latency(stack: Stack) -> Table:
     table = Table(
         "forge", "webhook → last write", "median ms", "p95 ms", "aim", title="Latency (no grace, no debounce)"
     )
-    for forge in FILES:
-        waits = [_wait(stack, forge) for _ in range(ROUNDS)]
+    for place in PLACES:
+        waits = [_wait(stack, place) for _ in range(ROUNDS)]
         median = statistics.median(waits) * 1000
         p95 = statistics.quantiles(waits, n=20)[-1] * 1000
         style = "green" if median < 300 else "red"
-        table.add_row(forge, "label → template, labels, comment", f"[{style}]{median:.0f}[/]", f"{p95:.0f}", "< 300")
+        table.add_row(
+            place.name, "label → template, labels, comment", f"[{style}]{median:.0f}[/]", f"{p95:.0f}", "< 300"
+        )
     return table
 
 
-def _wait(stack: Stack, forge: str) -> float:
-    ref = labelled(stack, forge)
+def _wait(stack: Stack, place: Place) -> float:
+    ref = labelled(stack, place)
     accepted = time.time()
     stack.settle()
     written = stack.service.journal.latest(ref, limit=1)
@@ -153,10 +103,9 @@ def receiver() -> Table:
 def main() -> None:
     configure("critical")  # the receiver's benchmark has no forge behind it, and says so
     console = Console()
-    with stage(hooks=False) as stack:
-        console.print(requests(stack))
-    with stage(hooks=True) as stack:
+    with stage() as stack:
         console.print(latency(stack))
+        console.print(requests(stack))
     for part in (receiver, imports, document):
         console.print(part())
     console.print(json.dumps({"cores": os.cpu_count(), "python": sys.version.split()[0]}))

@@ -10,7 +10,7 @@ import pytest
 from service.sandbox import Sandbox
 from tests.clock import Clock
 from tests.proofs.life import CHILD, PM, PROJECT, Life
-from tests.proofs.wire import Wire, writes
+from tests.proofs.wire import Wire, writes_text
 
 ROUNDS = 20  # looks of each run, each with up to three edits in between
 RUNS = 2
@@ -44,13 +44,13 @@ class Editors:
 
 
 def between(editors: Editors, most: int) -> Callable[[int, str], None]:
-    """Before some requests of a look somebody edits, at most `most` times; but not between a write's read and the
-    write itself, which no forge can tell apart from an edit of the text that was there before.
+    """Before some requests of a look somebody edits, at most `most` times; but not between the reply that showed the
+    text and the write of it, which no forge can tell apart from an edit of the text that was there before.
     """
     left = [most]
 
     def meet(_number: int, what: str) -> None:
-        if left[0] and not writes(what) and editors.chance.random() < 0.9:
+        if left[0] and not writes_text(what) and editors.chance.random() < 0.9:
             left[0] -= 1
             editors.edit()
 

@@ -37,7 +37,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "a page instead of JSON": {"kind": "status", "status": 200, "body": PAGE},
     "a page instead of JSON though it was done": {"kind": "status", "status": 200, "body": PAGE, "after": True},
 }
-EVERY = 6  # requests, on average
+EVERY = 5  # requests, on average
 _ended: dict[str, Fact] = {}
 
 
@@ -56,7 +56,7 @@ def undisturbed(sandbox: Sandbox, clock: Clock, forge: str) -> Fact:
 def test_what_passes_leaves_no_trace(
     sandbox: Sandbox, clock: Clock, wire: Wire, forge: str, undisturbed: Fact, first: int
 ) -> None:
-    """One request in six of a whole life fails, each in the next way: nothing twice, nothing lost."""
+    """One request in five of a whole life fails, each in the next way: nothing twice, nothing lost."""
     life, met = Life(sandbox, forge, clock), set[str]()
     # GitLab has no secondary limit: a 403 of its own is a refusal.
     kinds = [name for name in FAULTS if forge == "github" or "403" not in name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,6 +14,8 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from tests.proofs.life import Killed
+
+TEXT = " (text)"
 
 
 @dataclass
@@ -49,6 +53,11 @@ def writes(what: str) -> bool:
     return not what.startswith(("GET", "POST query"))
 
 
+def writes_text(what: str) -> bool:
+    """Whether it writes an issue's text."""
+    return what.endswith(TEXT)
+
+
 def tapped(patch: pytest.MonkeyPatch) -> Wire:
     """A wire that all of requests' sessions go through."""
     wire, send = Wire(), HTTPAdapter.send
@@ -64,4 +73,12 @@ def _named(request: requests.PreparedRequest) -> str:
     if str(request.url).endswith("/graphql"):
         body = request.body if isinstance(request.body, bytes) else str(request.body).encode()
         return "POST mutation" if b"mutation" in body else "POST query"
-    return f"{request.method} {request.path_url}"
+    return f"{request.method} {request.path_url}{TEXT if _holds_text(request) else ''}"
+
+
+def _holds_text(request: requests.PreparedRequest) -> bool:
+    """An issue's edit with its text among the fields: `body` is GitHub's word for it, `description` GitLab's."""
+    if request.method not in ("PATCH", "PUT") or not re.search(r"/issues/\d+$", request.path_url):
+        return False
+    assert isinstance(request.body, (str, bytes))
+    return not {"body", "description"}.isdisjoint(json.loads(request.body))

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from service.model import AddLabels, CreateActionItem, Permission, SetBody
+from service.hidden import topic_marker
+from service.model import AddLabels, CreateActionItem, EnsureComment, Permission, SetBody, SetTitle
 from service.providers.base import (
     Forbidden,
     Gone,
@@ -65,8 +66,13 @@ class TroubleContract(OnStage):
         provider = self._settled(stage)
         stage.sandbox.world.rename_project(self.forge, PROJECT, "acme/store")
         before = stage.state()
-        with pytest.raises((Gone, NotFound)):
-            provider.apply(AddLabels(stage.pm, frozenset({"learning"})))
+        for change in (
+            SetTitle(stage.pm, "New"),
+            SetBody(stage.pm, BODY, BODY.replace("[ ]", "[x]")),
+            EnsureComment(stage.pm, "status", topic_marker("status")),
+        ):
+            with pytest.raises((Gone, NotFound)):
+                provider.apply(change)
         assert stage.state() == before
 
     # --- refusals ---------------------------------------------------------------------------------------------

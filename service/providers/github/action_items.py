@@ -11,7 +11,7 @@ from typing import Any
 
 from service.model import AddLabels, CreateActionItem, IssueRef, LinkChild, Marker, SetDue
 from service.providers.base import Forbidden, NotFound, ProviderError, Rejected
-from service.providers.github import issue_changes, mapping, people, queries
+from service.providers.github import issue_changes, labelling, mapping, people, queries
 from service.providers.github.errors import reading
 from service.providers.github.gateway import NoGraphQL, repository
 from service.providers.github.issue_changes import MAX_BODY
@@ -116,7 +116,7 @@ def _create_linked(server: Server, change: CreateActionItem) -> IssueRef:
 def _complete_labels(server: Server, ref: IssueRef, missing: frozenset[str]) -> None:
     """Labels that had no id yet, because they are newer than the list we keep."""
     if missing:
-        issue_changes.add_labels(server, AddLabels(ref, missing))
+        labelling.add(server, AddLabels(ref, missing))
 
 
 def _create_apart(server: Server, change: CreateActionItem) -> IssueRef:

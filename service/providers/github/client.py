@@ -29,7 +29,16 @@ from service.model import (
 )
 from service.providers.base import NotFound
 from service.providers.cache import Cache
-from service.providers.github import action_items, boards, comments, issue_changes, mapping, observe, people
+from service.providers.github import (
+    action_items,
+    boards,
+    comments,
+    issue_changes,
+    labelling,
+    mapping,
+    observe,
+    people,
+)
 from service.providers.github.auth import AppAuth, TokenAuth, access
 from service.providers.github.connection import Counter
 from service.providers.github.errors import reading
@@ -61,7 +70,7 @@ class GitHub:
         self._counter = Counter()
         kept = cache if cache is not None else Cache(clock)
         wire = Wire(url, self._counter, clock, sleep)
-        self._server = Server(forge, access(auth, wire, kept), kept, clock, is_dotcom=url == DOTCOM)
+        self._server = Server(forge, access(auth, wire, kept), kept, clock, self._counter, is_dotcom=url == DOTCOM)
 
     @property
     def requests(self) -> int:
@@ -74,11 +83,11 @@ class GitHub:
         server = self._server
         match change:
             case EnsureLabel():
-                issue_changes.ensure_label(server, change)
+                labelling.ensure(server, change)
             case AddLabels():
-                issue_changes.add_labels(server, change)
+                labelling.add(server, change)
             case RemoveLabels():
-                issue_changes.remove_labels(server, change)
+                labelling.remove(server, change)
             case SetTitle():
                 issue_changes.set_title(server, change)
             case SetBody():

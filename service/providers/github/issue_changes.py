@@ -1,4 +1,4 @@
-"""Changes to one issue: labels, title, body, assignees, deadline, state. Each can be repeated without harm.
+"""Changes to one issue: title, body, assignees, deadline, state, links. Each can be repeated without harm.
 
 GitHub drops what an account may not set and still answers 2xx, so every reply is read.
 https://docs.github.com/en/rest/issues/issues#update-an-issue
@@ -12,11 +12,8 @@ from typing import Any
 
 from service import document
 from service.model import (
-    AddLabels,
-    EnsureLabel,
     IssueRef,
     LinkChild,
-    RemoveLabels,
     Reopen,
     SetAssignees,
     SetBody,
@@ -26,74 +23,23 @@ from service.model import (
 from service.providers.base import Conflict, Forbidden, NotFound, Rejected
 from service.providers.github import mapping
 from service.providers.github.errors import reading
-from service.providers.github.gateway import repository, segment
 from service.providers.github.memory import Ids
 from service.providers.github.server import HOUR, Server, issue_path
 
 MAX_BODY = 65_536
-_ISSUES_WRITE = "it needs the permission Issues: write (and the triage role) there"
+ISSUES_WRITE = "it needs the permission Issues: write (and the triage role) there"
 _Json = Mapping[str, Any]
-
-
-def ensure_label(server: Server, change: EnsureLabel) -> None:
-    """https://docs.github.com/en/rest/issues/labels#create-a-label (names compare without case)"""
-    label, project = change.label, change.ref.project
-    body = {"name": label.name, "color": label.color, "description": label.description[:100]}
-    try:
-        made = server.gateway(project).write("POST", f"{repository(project)}/labels", body)
-    except Rejected as error:
-        if "already_exists" not in str(error) and not _has_label(server, project, label.name):
-            raise
-        return
-    with reading(f"the new label {label.name}"):
-        server.saw_label(project, label.name, str(made["node_id"]))
-
-
-def _has_label(server: Server, project: str, name: str) -> bool:
-    try:
-        server.gateway(project).get(f"{repository(project)}/labels/{segment(name)}")
-    except NotFound:
-        return False
-    return True
-
-
-def add_labels(server: Server, change: AddLabels) -> None:
-    """https://docs.github.com/en/rest/issues/labels#add-labels-to-an-issue"""
-    if not change.labels:
-        return
-    wanted = sorted(change.labels)
-    path = f"{issue_path(change.ref)}/labels"
-    reply = server.gateway(change.ref.project).write("POST", path, {"labels": wanted})
-    with reading(f"the labels of {change.ref}"):
-        found = {str(label["name"]).casefold() for label in reply}
-    missing = [name for name in wanted if name.casefold() not in found]
-    if missing:
-        raise Forbidden(f"GitHub did not put {', '.join(missing)} on {change.ref}; {_ISSUES_WRITE}")
-
-
-def remove_labels(server: Server, change: RemoveLabels) -> None:
-    """One by one: writing the whole set would undo what somebody else set meanwhile."""
-    for name in sorted(change.labels):
-        path = f"{issue_path(change.ref)}/labels/{segment(name)}"
-        try:
-            left = server.gateway(change.ref.project).write("DELETE", path)
-        except NotFound:
-            continue
-        with reading(f"the labels of {change.ref}"):
-            still = {str(label["name"]).casefold() for label in left}
-        if name.casefold() in still:
-            raise Forbidden(f"GitHub did not take {name} off {change.ref}; {_ISSUES_WRITE}")
 
 
 def set_title(server: Server, change: SetTitle) -> None:
     reply = edit(server, change.ref, {"title": change.title})
     if reply.get("title") != change.title:
-        raise Forbidden(f"GitHub did not change the title of {change.ref}; {_ISSUES_WRITE}")
+        raise Forbidden(f"GitHub did not change the title of {change.ref}; {ISSUES_WRITE}")
 
 
 def set_body(server: Server, change: SetBody) -> None:
     """The changed lines are carried over to the text as it is now; a person's edit made meanwhile survives."""
-    fresh = str(_read(server, change.ref).get("body") or "")
+    fresh = _text_now(server, change.ref)
     merged = document.merge(change.base, change.body, fresh)
     if merged is None:
         raise Conflict(f"somebody is editing the same lines of {change.ref}; looking again")
@@ -104,6 +50,12 @@ def set_body(server: Server, change: SetBody) -> None:
     came_back = str(edit(server, change.ref, {"body": merged}).get("body") or "")
     if _plain(came_back) != _plain(merged):
         raise Conflict(f"the body of {change.ref} is not what was written; looking again")
+
+
+def _text_now(server: Server, ref: IssueRef) -> str:
+    """Read right before it is written, unless the reply to the request just before showed it."""
+    shown = server.shown(ref)
+    return str(_read(server, ref).get("body") or "") if shown is None else shown
 
 
 def set_assignees(server: Server, change: SetAssignees) -> None:
@@ -134,7 +86,7 @@ def set_due(server: Server, change: SetDue) -> None:
 def reopen(server: Server, change: Reopen) -> None:
     reply = edit(server, change.ref, {"state": "open"})
     if reply.get("state") != "open":
-        raise Forbidden(f"GitHub did not reopen {change.ref}; {_ISSUES_WRITE}")
+        raise Forbidden(f"GitHub did not reopen {change.ref}; {ISSUES_WRITE}")
 
 
 def link_child(server: Server, change: LinkChild) -> None:
@@ -193,7 +145,9 @@ def ids(server: Server, ref: IssueRef) -> Ids:
 
 def edit(server: Server, ref: IssueRef, values: Mapping[str, object]) -> _Json:
     reply = server.gateway(ref.project).write("PATCH", issue_path(ref), dict(values))
-    return _same(ref, reply)
+    row = _same(ref, reply)
+    server.show(ref, str(row.get("body") or ""))
+    return row
 
 
 def _read(server: Server, ref: IssueRef) -> _Json:

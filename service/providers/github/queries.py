@@ -156,6 +156,22 @@ mutation CreateIssue($input: CreateIssueInput!) {
   }
 }"""
 
+_LABELLED = """
+fragment labelled on Labelable {
+  labels(first: 100) { nodes { name } }
+  ... on Issue { body repository { nameWithOwner } }
+}"""
+
+ADD_LABELS = f"""
+mutation AddLabels($issue: ID!, $labels: [ID!]!) {{
+  addLabelsToLabelable(input: {{labelableId: $issue, labelIds: $labels}}) {{ labelable {{ ...labelled }} }}
+}}{_LABELLED}"""
+
+REMOVE_LABELS = f"""
+mutation RemoveLabels($issue: ID!, $labels: [ID!]!) {{
+  removeLabelsFromLabelable(input: {{labelableId: $issue, labelIds: $labels}}) {{ labelable {{ ...labelled }} }}
+}}{_LABELLED}"""
+
 PROJECT = """
 query Project($owner: String!, $number: Int!) {
   repositoryOwner(login: $owner) {

@@ -11,11 +11,13 @@ from service.model import IssueRef
 from service.providers.base import Forbidden, NotFound
 from service.providers.cache import Cache
 from service.providers.github.auth import Access
+from service.providers.github.connection import Counter
 from service.providers.github.errors import reading
 from service.providers.github.gateway import Gateway, repository
 from service.providers.github.mapping import TARGET_DATE
 from service.providers.github.memory import Memory
 from service.providers.github.queries import MORE_LABELS, Parts
+from service.providers.shown import Shown
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -31,6 +33,7 @@ class Server:
     access: Access
     cache: Cache
     clock: Callable[[], datetime]
+    counter: Counter
     is_dotcom: bool = False
     memory: Memory = field(default_factory=Memory)
 
@@ -39,6 +42,16 @@ class Server:
 
     def key(self, kind: str, project: str) -> tuple[str, str, str]:
         return (self.forge, kind, project.casefold())
+
+    def show(self, ref: IssueRef, body: str) -> None:
+        """Notes an issue's text as the last reply showed it."""
+        self.memory.shown = Shown(ref, body, self.counter.requests, self.clock())
+
+    def shown(self, ref: IssueRef) -> str | None:
+        """The issue's text, if the last reply to us showed it."""
+        shown = self.memory.shown
+        is_of_now = shown is not None and shown.is_of_now(ref, self.counter.requests, self.clock())
+        return shown.body if shown is not None and is_of_now else None
 
     @property
     def has_reactions(self) -> bool:
@@ -118,11 +131,14 @@ class Server:
 
     def label_ids(self, project: str) -> dict[str, str]:
         """Label name in lower case → node id."""
-        none: dict[str, str] = {}
-        key = self.key("labels", project)
-        if not self.cache.get(key, none):
+        if not self.known_labels(project):
             self._look(project)
-        return {name.casefold(): node for name, node in self.cache.get(key, none).items()}
+        return self.known_labels(project)
+
+    def known_labels(self, project: str) -> dict[str, str]:
+        """The same without asking: nothing where the project's labels were not seen lately."""
+        none: dict[str, str] = {}
+        return {name.casefold(): node for name, node in self.cache.get(self.key("labels", project), none).items()}
 
     def saw_label(self, project: str, name: str, node: str) -> None:
         none: dict[str, str] = {}

@@ -5,7 +5,7 @@ https://docs.gitlab.com/api/issues/#edit-an-issue
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from service import document
@@ -46,7 +46,7 @@ def ensure_label(server: Server, change: EnsureLabel) -> None:
 def add_labels(server: Server, change: AddLabels) -> None:
     if not change.labels:
         return
-    row = server.gateway.update_issue(change.ref, {"add_labels": sorted(change.labels)})
+    row = _update(server, change.ref, {"add_labels": sorted(change.labels)})
     missing = change.labels - _labels(row, change.ref)
     if missing:
         raise Forbidden(f"GitLab did not put {_names(missing)} on {change.ref}; {NEEDS_REPORTER}")
@@ -55,21 +55,21 @@ def add_labels(server: Server, change: AddLabels) -> None:
 def remove_labels(server: Server, change: RemoveLabels) -> None:
     if not change.labels:
         return
-    row = server.gateway.update_issue(change.ref, {"remove_labels": sorted(change.labels)})
+    row = _update(server, change.ref, {"remove_labels": sorted(change.labels)})
     left = change.labels & _labels(row, change.ref)
     if left:
         raise Forbidden(f"GitLab did not take {_names(left)} off {change.ref}; {NEEDS_REPORTER}")
 
 
 def set_title(server: Server, change: SetTitle) -> None:
-    row = server.gateway.update_issue(change.ref, {"title": change.title})
+    row = _update(server, change.ref, {"title": change.title})
     if str(row.get("title")).strip() != change.title.strip():
         raise Forbidden(f"GitLab did not change the title of {change.ref}; {NEEDS_REPORTER}")
 
 
 def set_body(server: Server, change: SetBody) -> None:
     """The changed lines are carried over to the text as it is now; a person's edit made meanwhile survives."""
-    fresh = str(server.gateway.issue(change.ref).get("description") or "")
+    fresh = _text_now(server, change.ref)
     merged = document.merge(change.base, change.body, fresh)
     if merged is None:
         raise Conflict(f"somebody is editing the same lines of {change.ref}; looking again")
@@ -78,14 +78,20 @@ def set_body(server: Server, change: SetBody) -> None:
         return
     if len(wanted) > MAX_DESCRIPTION:
         raise Rejected(f"the body of {change.ref} would have {len(wanted)} characters; GitLab takes {MAX_DESCRIPTION}")
-    came_back = str(server.gateway.update_issue(change.ref, {"description": wanted}).get("description") or "")
+    came_back = str(_update(server, change.ref, {"description": wanted}).get("description") or "")
     if _plain(came_back) != _plain(wanted):
         raise Conflict(f"the body of {change.ref} is not what was written; looking again")
 
 
+def _text_now(server: Server, ref: IssueRef) -> str:
+    """Read right before it is written, unless the reply to the request just before showed it."""
+    shown = server.shown(ref)
+    return str(server.gateway.issue(ref).get("description") or "") if shown is None else shown
+
+
 def set_assignees(server: Server, change: SetAssignees) -> None:
     """Free keeps the first of several and says nothing; an assignee who cannot read the project vanishes, too."""
-    row = server.gateway.update_issue(change.ref, {"assignee_ids": people.user_ids(server, change.assignees)})
+    row = _update(server, change.ref, {"assignee_ids": people.user_ids(server, change.assignees)})
     with reading(f"the assignees of {change.ref}"):
         now = {str(person["username"]).casefold() for person in row.get("assignees") or ()}
     wanted = {login.casefold() for login in change.assignees}
@@ -102,13 +108,13 @@ def set_assignees(server: Server, change: SetAssignees) -> None:
 
 def set_due(server: Server, change: SetDue) -> None:
     wanted = change.due.isoformat() if change.due else None
-    row = server.gateway.update_issue(change.ref, {"due_date": wanted or ""})
+    row = _update(server, change.ref, {"due_date": wanted or ""})
     if (row.get("due_date") or None) != wanted:
         raise Forbidden(f"GitLab did not set the due date of {change.ref}; {NEEDS_REPORTER}")
 
 
 def reopen(server: Server, change: Reopen) -> None:
-    row = server.gateway.update_issue(change.ref, {"state_event": "reopen"})
+    row = _update(server, change.ref, {"state_event": "reopen"})
     if row.get("state") != "opened":
         raise Forbidden(f"GitLab did not reopen {change.ref}; {NEEDS_REPORTER}")
 
@@ -125,6 +131,12 @@ def link_child(server: Server, change: LinkChild) -> None:
         server.gateway.link(change.ref, change.child)
     if is_known:
         memory.linked.add(change.child)
+
+
+def _update(server: Server, ref: IssueRef, fields: Mapping[str, object]) -> Row:
+    row = server.gateway.update_issue(ref, fields)
+    server.show(ref, str(row.get("description") or ""))
+    return row
 
 
 def _labels(row: Row, ref: IssueRef) -> frozenset[str]:

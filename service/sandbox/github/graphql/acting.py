@@ -34,6 +34,8 @@ def mutation_root(call: Call) -> Node:
         "reopenIssue": _reopen_issue,
         "deleteIssue": _delete_issue,
         "addSubIssue": _add_sub_issue,
+        "addLabelsToLabelable": _add_labels,
+        "removeLabelsFromLabelable": _remove_labels,
         "addComment": _add_comment,
         "updateIssueComment": _update_comment,
         "minimizeComment": _minimize_comment,
@@ -147,6 +149,24 @@ def _sub_issue(call: Call, given: Input) -> IssueRow:
     if issue is None:
         raise Refusal("NOT_FOUND", "Could not resolve to an Issue by its URL.")
     return issue
+
+
+def _add_labels(call: Call, given: Input) -> Node:
+    issue, names = _labels_of(call, given)
+    return {"labelable": issue_node(call, acts.set_labels(call, issue, [*issue.labels, *names]))}
+
+
+def _remove_labels(call: Call, given: Input) -> Node:
+    """A label that is not on the issue is passed over."""
+    issue, names = _labels_of(call, given)
+    left = [name for name in issue.labels if name not in names]
+    return {"labelable": issue_node(call, acts.set_labels(call, issue, left))}
+
+
+def _labels_of(call: Call, given: Input) -> tuple[IssueRow, list[str]]:
+    issue = find_issue(call, given["labelableId"])
+    project = call.world.project_of(issue)
+    return issue, [_label_name(project, node) for node in given["labelIds"]]
 
 
 # --- conversation ---------------------------------------------------------------------------------------
