@@ -20,9 +20,7 @@ COUNTS = (1, 2, 5, 20)  # of action items
 
 @dataclass(frozen=True)
 class Place:
-    """Where looks are counted, and the most requests for a label event, for an untouched issue, and around the four
-    that each new action item may cost.
-    """
+    """Where looks are counted, and the most requests for a label event and for an untouched issue."""
 
     name: str
     forge: str
@@ -30,13 +28,12 @@ class Place:
     policy: str
     label_event: int
     untouched: int
-    around: int = 1 + 2
 
 
 PLACES = (
     Place("github", "github", SHOP, IMPATIENT, 6, 1),
     Place("github, on a project", "github", OPS, IMPATIENT + ON_A_PROJECT, 6, 1),
-    Place("gitlab", "gitlab", SHOP, IMPATIENT, 8, 2, 5),
+    Place("gitlab", "gitlab", SHOP, IMPATIENT, 8, 2),
 )
 
 
@@ -83,7 +80,7 @@ class Counting:
         ref = labelled(self.stack, self.place)
         self.reconciler.reconcile(ref)
         with_actions(self.stack, ref, number)
-        return self.look(f"{number} action items", self.place.around + 4 * number, ref)
+        return self.look(f"{number} action items", 1 + 4 * number + 2, ref)
 
     def warm_up(self) -> None:
         """The first looks create labels, and ask for what is then known."""

@@ -46,6 +46,11 @@ fragment Ref on WorkItem {
 }
 """
 
+ISSUE = "gid://gitlab/WorkItems::Type/issue"
+CREATE = """
+mutation($input: WorkItemCreateInput!) { workItemCreate(input: $input) { workItem { reference(full: true) } errors } }
+"""
+
 
 def work_item(caller: Caller, iid: int = 1, **variables: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The item, and all its widgets' fields in one."""
@@ -117,6 +122,54 @@ def test_an_item_is_found_by_its_global_id(alice: Caller) -> None:
     found = alice.query("query($id: WorkItemID!) { workItem(id: $id) { id title } }", id=gid)
     assert found == {"data": {"workItem": {"id": gid, "title": "x"}}}
     assert alice.query('{ workItem(id: "gid://gitlab/WorkItem/999999") { id } }') == {"data": {"workItem": None}}
+
+
+def created(caller: Caller, **fields: Any) -> dict[str, Any]:
+    answer = caller.query(CREATE, input={"title": "x", "workItemTypeId": ISSUE, "namespacePath": "acme/shop", **fields})
+    return dict(answer)
+
+
+def test_an_item_is_created_whole_and_linked(alice: Caller, bob: Caller) -> None:
+    """Text without its quick actions, labels and people by id, a date, confidentiality, and the link."""
+    parent, me = alice.post(ISSUES, title="pm")["id"], bob.get("/user")["id"]
+    label = alice.post(f"/projects/{SHOP}/labels", name="a", color="#ffffff")["id"]
+    made = created(
+        alice,
+        descriptionWidget={"description": "do it\n/label ~b"},
+        labelsWidget={"labelIds": [f"gid://gitlab/Label/{label}", "gid://gitlab/Label/999999"]},
+        assigneesWidget={"assigneeIds": [f"gid://gitlab/User/{me}"]},
+        startAndDueDateWidget={"dueDate": "2026-03-09"},
+        linkedItemsWidget={"workItemsIds": [f"gid://gitlab/WorkItem/{parent}"]},
+        confidential=True,
+    )["data"]["workItemCreate"]
+    assert (made["errors"], made["workItem"]["reference"]) == ([], "acme/shop#2")
+    issue = alice.get(f"{ISSUES}/2")
+    assert (issue["description"], issue["labels"], issue["due_date"], issue["confidential"]) == (
+        "do it",
+        ["a"],
+        "2026-03-09",
+        True,
+    )
+    assert [person["username"] for person in issue["assignees"]] == ["bob"]
+    assert [row["iid"] for row in alice.get(f"{ISSUES}/1/links")] == [2]
+
+
+def test_what_may_not_be_created_is_not(alice: Caller, mallory: Caller) -> None:
+    """Another's project, an item that cannot be linked, an unknown type; a title that a model refuses."""
+    parent = alice.post(ISSUES, title="pm")["id"]
+    linked = {"linkedItemsWidget": {"workItemsIds": [f"gid://gitlab/WorkItem/{parent}"]}}
+    for caller, fields in (
+        (mallory, {"namespacePath": "acme/ops"}),
+        (mallory, linked),
+        (alice, {"linkedItemsWidget": {"workItemsIds": ["gid://gitlab/WorkItem/999999"]}}),
+        (alice, {"workItemTypeId": "gid://gitlab/WorkItems::Type/epic"}),
+    ):
+        answer = created(caller, **fields)
+        assert "does not exist or you don't have permission" in answer["errors"][0]["message"]
+        assert answer["data"]["workItemCreate"] is None
+    refused = created(alice, title=" ")["data"]["workItemCreate"]
+    assert (refused["workItem"], "can't be blank" in refused["errors"][0]) == (None, True)
+    assert [issue["iid"] for issue in alice.get(ISSUES)] == [1]
 
 
 def test_mistakes_are_errors_with_status_200(alice: Caller) -> None:

@@ -1,21 +1,28 @@
 """Creating action-item issues: exactly once in effect, because the marker in the body is looked for first.
 
-REST creates and then links, in two requests. An issue whose link was never made (we were stopped in between) is
-found again among those our account created in the target project, and linked then.
+GraphQL's `workItemCreate` creates, labels, assigns and links in one request, so that what the last look saw settles
+whether there is one yet. REST creates and then links. An issue whose link was never made (we were stopped in between)
+is found again among those our account created in the target project, and linked then. Which of the two ways is taken
+hangs on what does not change from one look to the next: what the server can, and the post-mortem's type.
 """
 
 from __future__ import annotations
 
-from service.model import CreateActionItem, IssueRef, LinkChild, Marker
+from contextlib import suppress
+
+from service.model import AddLabels, CreateActionItem, IssueRef, LinkChild, Marker
 from service.providers.base import Forbidden, NotFound, ProviderError, Rejected
-from service.providers.gitlab import look_rest, people
+from service.providers.gitlab import look_rest, mapping, people
 from service.providers.gitlab.connection import Row
 from service.providers.gitlab.errors import reading
-from service.providers.gitlab.issue_changes import MAX_DESCRIPTION, link_child
+from service.providers.gitlab.gateway import GraphQLRefused
+from service.providers.gitlab.issue_changes import MAX_DESCRIPTION, add_labels, link_child
+from service.providers.gitlab.memory import WorkItem
 from service.providers.gitlab.quick_actions import defused
 from service.providers.gitlab.server import Server
 
 _LOOK_BACK = 300  # rows; what lies between a create and its link is seconds old, not hundreds of issues
+_ISSUE = "Issue"  # what an action item is; seen from an incident, the id of this type is not known
 
 
 def create(server: Server, change: CreateActionItem) -> IssueRef:
@@ -24,19 +31,15 @@ def create(server: Server, change: CreateActionItem) -> IssueRef:
         raise Rejected(
             f"an issue of {len(change.body)} characters is too long for GitLab, which takes {MAX_DESCRIPTION}"
         )
+    wanted = Marker(change.ref, change.key)
     try:
-        found = find(server, change) or _created(server, change)
+        found = _related(server, change.ref).get(wanted) or _created_linked(server, change)
+        found = found or _recent(server, change).get(wanted) or _created_apart(server, change)
     except ProviderError:
         server.memory.forget()
         raise
     _link(server, change.ref, found)
     return found
-
-
-def find(server: Server, change: CreateActionItem) -> IssueRef | None:
-    """Among the related issues first, then among what our account created in the project."""
-    wanted = Marker(change.ref, change.key)
-    return _related(server, change.ref).get(wanted) or _recent(server, change).get(wanted)
 
 
 def _related(server: Server, ref: IssueRef) -> dict[Marker, IssueRef]:
@@ -69,7 +72,56 @@ def _ask_recent(server: Server, change: CreateActionItem) -> dict[Marker, IssueR
     return found
 
 
-def _created(server: Server, change: CreateActionItem) -> IssueRef:
+def _created_linked(server: Server, change: CreateActionItem) -> IssueRef | None:
+    """One request for everything. None leaves it to REST, which is to look for the issue first: a refusal tells neither
+    why nor, beyond doubt, that nothing happened.
+    """
+    parent, project = server.memory.work_item, change.project
+    if change.ref != server.memory.ref or parent is None or parent.type_name != _ISSUE:
+        return None
+    if not server.creates_linked(project):
+        return None
+    known = server.label_ids(project)
+    try:
+        made = server.gateway.create_work_item(_input(server, change, parent))
+    except GraphQLRefused:
+        server.cannot_create_linked(project)
+        server.memory.created.pop(project, None)
+        return None
+    with reading("the new action item"):
+        ref = mapping.full_ref(made["reference"], change.ref.forge)
+        links = mapping.widgets(made).get("WorkItemWidgetLinkedItems", {}).get("linkedItems") or {}
+        if any(link["workItem"]["id"] == parent.id for link in links.get("nodes") or ()):
+            server.memory.linked.add(ref)
+    server.memory.items[Marker(change.ref, change.key)] = ref
+    with suppress(Forbidden):  # as where GitLab drops labels: the next look says why not
+        add_labels(server, AddLabels(ref, frozenset(name for name in change.labels if not known.get(name))))
+    return ref
+
+
+def _input(server: Server, change: CreateActionItem, parent: WorkItem) -> dict[str, object]:
+    """https://docs.gitlab.com/api/graphql/reference/#workitemcreateinput; labels that have no id yet are left out."""
+    known = server.label_ids(change.project)
+    labels = [known[name] for name in sorted(change.labels) if known.get(name)]
+    fields: dict[str, object] = {
+        "namespacePath": change.project,
+        "workItemTypeId": parent.type,
+        "title": change.title,
+        "descriptionWidget": {"description": defused(change.body)},
+        "labelsWidget": {"labelIds": [f"gid://gitlab/Label/{number}" for number in labels]},
+        "linkedItemsWidget": {"workItemsIds": [parent.id]},
+    }
+    if change.assignees:
+        ids = people.user_ids(server, change.assignees)
+        fields["assigneesWidget"] = {"assigneeIds": [f"gid://gitlab/User/{number}" for number in ids]}
+    if change.due:
+        fields["startAndDueDateWidget"] = {"dueDate": change.due.isoformat()}
+    if change.private:
+        fields["confidential"] = True
+    return fields
+
+
+def _created_apart(server: Server, change: CreateActionItem) -> IssueRef:
     """Labels, assignees or a date that GitLab drops are missed at the next look, which sets them or says why not."""
     row: Row = server.gateway.create_issue(change.project, _fields(server, change))
     with reading("the new action item"):

@@ -13,7 +13,8 @@ import requests
 from gitlab.v4.objects import Project, ProjectIssue, ProjectIssueNote
 
 from service.model import IssueRef
-from service.providers.base import MalformedReply
+from service.providers.base import MalformedReply, Unavailable
+from service.providers.gitlab import queries
 from service.providers.gitlab.connection import Connection, Row, Sdk
 from service.providers.gitlab.errors import reading
 
@@ -60,6 +61,26 @@ class Gateway:
             f"creating an issue in {project}",
             lambda sdk: _project(sdk, project).issues.create(dict(fields)).attributes,
         )
+
+    def create_work_item(self, fields: Mapping[str, Any]) -> Row:
+        """The new work item, with what it is linked to. Raises `GraphQLRefused` where the server, or its rules for this
+        item, do not let it come about this way.
+
+        https://docs.gitlab.com/api/graphql/reference/#mutationworkitemcreate
+        """
+        doing = f"creating an issue in {fields['namespacePath']}"
+        sent = {"query": queries.CREATE, "variables": {"input": dict(fields)}}
+        reply = self._connection.create(
+            doing, lambda sdk: _row(sdk.http_post(f"{sdk.url}/api/graphql", post_data=sent), doing)
+        )
+        with reading(doing):
+            made = (reply.get("data") or {}).get("workItemCreate") or {}
+            if made.get("workItem"):
+                return dict(made["workItem"])
+            refused = str([*(reply.get("errors") or ()), *(made.get("errors") or ())])[:500]
+        if "internal server error" in refused.lower():
+            raise Unavailable(f"GitLab failed at {doing}: {refused}")
+        raise GraphQLRefused(refused)
 
     # --- links ------------------------------------------------------------------------------------------------
 
@@ -125,11 +146,11 @@ class Gateway:
             lambda sdk: _project(sdk, project).labels.list(iterator=True, include_ancestor_groups=True),
         )
 
-    def create_label(self, project: str, fields: Mapping[str, str]) -> None:
+    def create_label(self, project: str, fields: Mapping[str, str]) -> Row:
         """Raises `AlreadyThere` also where a group above the project has a label of that name."""
-        self._connection.create(
+        return self._connection.create(
             f"creating label {fields['name']!r} in {project}",
-            lambda sdk: _project(sdk, project).labels.create(dict(fields)),
+            lambda sdk: _project(sdk, project).labels.create(dict(fields)).attributes,
         )
 
     def file(self, project: str, path: str) -> bytes:
@@ -162,7 +183,7 @@ class Gateway:
     # --- GraphQL ----------------------------------------------------------------------------------------------
 
     def graphql(self, query: str, variables: Mapping[str, Any]) -> Row:
-        """The `data` of a query (never a mutation: it is repeated like a read). Raises `GraphQLRefused`."""
+        """The `data` of a query (never of a mutation: it is repeated like a read). Raises `GraphQLRefused`."""
         doing = "asking GraphQL"
         sent = {"query": query, "variables": dict(variables)}
         reply = self._connection.repeat(

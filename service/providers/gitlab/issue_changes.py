@@ -38,9 +38,10 @@ def ensure_label(server: Server, change: EnsureLabel) -> None:
     if label.name in server.labels(project):
         return
     fields = {"name": label.name, "color": f"#{label.color}", "description": label.description}
+    made: Row = {}
     with suppress(AlreadyThere):
-        server.gateway.create_label(project, fields)
-    server.saw_label(project, label.name)
+        made = server.gateway.create_label(project, fields)
+    server.saw_label(project, label.name, int(made.get("id") or 0))
 
 
 def add_labels(server: Server, change: AddLabels) -> None:

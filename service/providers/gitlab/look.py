@@ -12,6 +12,7 @@ from service.providers.base import NotFound
 from service.providers.gitlab import look_rest, mapping, queries
 from service.providers.gitlab.errors import reading
 from service.providers.gitlab.mapping import Note
+from service.providers.gitlab.memory import WorkItem
 from service.providers.gitlab.server import Server
 from service.providers.gitlab.sighting import Sighting
 
@@ -25,6 +26,7 @@ class _Pages:
 
     viewer: str = ""
     edited_at: datetime | None = None
+    work_item: WorkItem | None = None
     notes: dict[str, Note] = field(default_factory=dict)
     linked: dict[IssueRef, Issue] = field(default_factory=dict)
     notes_after: str | None = ""
@@ -48,6 +50,8 @@ class _Pages:
             raise NotFound("GitLab's GraphQL does not show an issue that its REST API shows")
         widgets = mapping.widgets(item)
         self.viewer = (data.get("currentUser") or {}).get("username") or ""
+        kind = item.get("workItemType") or {}
+        self.work_item = WorkItem(item["id"], kind["id"], kind["name"]) if kind else None
         self.edited_at = mapping.moment(widgets.get("WorkItemWidgetDescription", {}).get("lastEditedAt"))
         self._add_notes(widgets.get("WorkItemWidgetNotes", {}).get("discussions") or {})
         self._add_links(widgets.get("WorkItemWidgetLinkedItems", {}).get("linkedItems") or {}, forge)
@@ -80,7 +84,7 @@ def look(server: Server, ref: IssueRef) -> Sighting:
         server.saw_viewer(pages.viewer)
     notes = look_rest.notes(server, ref) if pages.is_cut else tuple(pages.notes.values())
     linked = look_rest.linked(server, ref) if pages.links_after else tuple(pages.linked.values())
-    return Sighting(pages.viewer or server.viewer(), notes, linked, pages.edited_at)
+    return Sighting(pages.viewer or server.viewer(), notes, linked, pages.edited_at, pages.work_item)
 
 
 def _next(connection: _Json) -> str | None:

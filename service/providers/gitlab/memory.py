@@ -20,6 +20,15 @@ class Written:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """An issue as GraphQL knows it: its id, and its type's."""
+
+    id: str
+    type: str
+    type_name: str
+
+
 @dataclass
 class Memory:
     """One fetch's knowledge about `ref`, kept up as changes are applied, and distrusted after a minute.
@@ -34,6 +43,7 @@ class Memory:
     comments: dict[str, Written] = field(default_factory=dict)
     linked: set[IssueRef] = field(default_factory=set)
     items: dict[Marker, IssueRef] = field(default_factory=dict)
+    work_item: WorkItem | None = None
     created: dict[str, dict[Marker, IssueRef]] = field(default_factory=dict)
     shown: Shown | None = None
 

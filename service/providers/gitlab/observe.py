@@ -161,5 +161,6 @@ def _remember(server: Server, seen: Sighting, snapshot: Snapshot) -> None:
     memory.ref, memory.at = snapshot.issue.ref, snapshot.observed_at
     ours = [c for c in snapshot.comments if c.topic is not None]
     memory.comments = {c.topic: Written(c.id, c.body) for c in reversed(ours) if c.topic}
+    memory.work_item = seen.work_item
     memory.linked = {found.ref for found in seen.linked}
     memory.items = {found.marker: found.ref for found in seen.linked if found.marker}

@@ -1,6 +1,6 @@
-"""The GraphQL document the adapter sends: the comments, and the related issues with what must be known of them.
+"""The GraphQL documents the adapter sends: a look at what surrounds an issue, and the creation of an action item.
 
-REST answers the issue itself; this one request replaces a list of links, a list of notes and one read for each
+REST answers the issue itself; `RELATED` replaces a list of links, a list of notes and one read for each
 child. Fields are those of https://docs.gitlab.com/api/graphql/reference/#workitem. Limits: 250 complexity (this
 document comes to about 120 by the published formula), 10,000 characters, 100 nodes a connection. Values travel as
 variables only.
@@ -17,6 +17,8 @@ query Related(
   currentUser { username }
   namespace(fullPath: $project) {
     workItem(iid: $iid) {
+      id
+      workItemType { id name }
       widgets {
         __typename
         ... on WorkItemWidgetDescription { lastEditedAt }
@@ -58,6 +60,22 @@ fragment Item on WorkItem {
     ... on WorkItemWidgetLabels { labels(first: 100) { nodes { title } } }
     ... on WorkItemWidgetAssignees { assignees(first: 20) { nodes { username } } }
     ... on WorkItemWidgetStartAndDueDate { dueDate }
+  }
+}
+"""
+
+CREATE = """
+mutation CreateActionItem($input: WorkItemCreateInput!) {
+  workItemCreate(input: $input) {
+    workItem {
+      iid
+      reference(full: true)
+      widgets {
+        __typename
+        ... on WorkItemWidgetLinkedItems { linkedItems(first: 1) { nodes { workItem { id } } } }
+      }
+    }
+    errors
   }
 }
 """

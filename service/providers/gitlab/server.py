@@ -71,6 +71,13 @@ class Server:
     def lacks_graphql(self, seconds: float) -> None:
         self.cache.put(self.key("graphql", ""), value=False, seconds=seconds)
 
+    def creates_linked(self, project: str) -> bool:
+        """Whether an issue can be created and linked in one request."""
+        return self.has_graphql and self.cache.get(self.key("creates-linked", project), default=True)
+
+    def cannot_create_linked(self, project: str) -> None:
+        self.cache.put(self.key("creates-linked", project), value=False, seconds=HOUR)
+
     def max_assignees(self, project: str) -> int:
         """One on the Free tier. Nothing an ordinary member may read tells the tier, so it is learned from what is
         seen: an issue with several assignees proves Premium.
@@ -85,14 +92,18 @@ class Server:
 
     def labels(self, project: str) -> frozenset[str]:
         """Names of the labels that issues of the project can carry, those of its groups included."""
+        return frozenset(self.label_ids(project))
+
+    def label_ids(self, project: str) -> dict[str, int]:
+        """The same labels with their ids; 0 where only the name is known."""
         return self.cache.cached(self.key("labels", project), LABEL_SECONDS, lambda: self._labels(project))
 
-    def saw_label(self, project: str, name: str) -> None:
-        self.cache.put(self.key("labels", project), self.labels(project) | {name}, LABEL_SECONDS)
+    def saw_label(self, project: str, name: str, label_id: int) -> None:
+        self.cache.put(self.key("labels", project), {**self.label_ids(project), name: label_id}, LABEL_SECONDS)
 
-    def _labels(self, project: str) -> frozenset[str]:
+    def _labels(self, project: str) -> dict[str, int]:
         with reading(f"the labels of {project}"):
-            return frozenset(str(row["name"]) for row in self.gateway.labels(project))
+            return {str(row["name"]): int(row.get("id") or 0) for row in self.gateway.labels(project)}
 
     # --- files ------------------------------------------------------------------------------------------------
 

@@ -8,16 +8,18 @@ from datetime import datetime
 from service import document, hidden
 from service.model import Comment, Issue
 from service.providers.gitlab.mapping import Note
+from service.providers.gitlab.memory import WorkItem
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """`linked` are all related issues, whatever they are to us; `body_edited_at` is known to GraphQL alone."""
+    """`linked` are all related issues, whatever they are to us; only GraphQL knows `body_edited_at` and `work_item`."""
 
     viewer: str
     notes: tuple[Note, ...]
     linked: tuple[Issue, ...]
     body_edited_at: datetime | None = None
+    work_item: WorkItem | None = None
 
     @property
     def status(self) -> Comment | None:

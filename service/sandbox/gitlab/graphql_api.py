@@ -21,9 +21,9 @@ from graphql import (
     validate,
 )
 
+from service.sandbox.gitlab import work_item_changes, work_items
 from service.sandbox.gitlab.call import Call
 from service.sandbox.gitlab.graphql_schema import SDL
-from service.sandbox.gitlab.work_items import root
 
 MAX_QUERY = 10_000
 MAX_COMPLEXITY = 250
@@ -49,7 +49,8 @@ def answer(call: Call, query: str, variables: Mapping[str, Any], operation: str)
     if score > MAX_COMPLEXITY:
         words = f"Query has complexity of {score}, which exceeds max complexity of {MAX_COMPLEXITY}"
         return {"errors": [{"message": words}]}
-    found = root(call) | {"queryComplexity": {"limit": MAX_COMPLEXITY, "score": score}}
+    found = work_items.root(call) | work_item_changes.root(call)
+    found["queryComplexity"] = {"limit": MAX_COMPLEXITY, "score": score}
     result = execute_sync(schema(), document, found, variable_values=dict(variables), operation_name=operation or None)
     return dict(result.formatted)
 

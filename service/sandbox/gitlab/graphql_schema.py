@@ -12,6 +12,8 @@ scalar Date
 scalar WorkItemID
 scalar NoteID
 scalar UserID
+scalar LabelID
+scalar WorkItemsTypeID
 
 type Query {
   currentUser: UserCore
@@ -19,6 +21,25 @@ type Query {
   queryComplexity: QueryComplexity
   workItem(id: WorkItemID!): WorkItem
 }
+type Mutation { workItemCreate(input: WorkItemCreateInput!): WorkItemCreatePayload }
+type WorkItemCreatePayload { clientMutationId: String errors: [String!]! workItem: WorkItem }
+input WorkItemCreateInput {
+  clientMutationId: String
+  namespacePath: ID
+  title: String!
+  workItemTypeId: WorkItemsTypeID!
+  confidential: Boolean
+  descriptionWidget: WorkItemWidgetDescriptionInput
+  labelsWidget: WorkItemWidgetLabelsCreateInput
+  assigneesWidget: WorkItemWidgetAssigneesInput
+  startAndDueDateWidget: WorkItemWidgetStartAndDueDateUpdateInput
+  linkedItemsWidget: WorkItemWidgetLinkedItemsCreateInput
+}
+input WorkItemWidgetDescriptionInput { description: String! }
+input WorkItemWidgetLabelsCreateInput { labelIds: [LabelID!]! }
+input WorkItemWidgetAssigneesInput { assigneeIds: [UserID!]! }
+input WorkItemWidgetStartAndDueDateUpdateInput { dueDate: Date startDate: Date }
+input WorkItemWidgetLinkedItemsCreateInput { linkType: WorkItemRelatedLinkType workItemsIds: [WorkItemID!]! }
 type QueryComplexity { limit: Int score: Int }
 type Namespace { id: ID! fullPath: ID! workItem(iid: String!): WorkItem }
 type UserCore { id: UserID! username: String! name: String! bot: Boolean! }
