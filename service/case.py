@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -192,6 +192,11 @@ class Case:
         Whoever may write here need not be allowed to write there; our account may be, and must not be lent to them.
         """
         return child.key is not None or child.ref.project == self.issue.ref.project
+
+    def assignable(self, owners: Iterable[str]) -> frozenset[str]:
+        """Who of a line's owners is assigned: those the forge lets be, the first of the line where it takes only some."""
+        able = [owner for owner in owners if self.snapshot.people.get(owner)]
+        return frozenset(able[: self.snapshot.capabilities.max_assignees])
 
     def due(self, child: Issue) -> date | None:
         """A child's deadline: the forge's field, else the line in its body."""

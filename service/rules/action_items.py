@@ -108,21 +108,11 @@ def _as_intended(case: Case, item: ActionItem, child: Issue) -> Iterator[Verdict
     labels = frozenset(name for name in _labels(case, item) if name.casefold() not in there)
     if labels:
         yield AddLabels(child.ref, labels)
-    if not child.assignees and _assignable(case, item):
-        yield SetAssignees(child.ref, _assignable(case, item))
+    assignees = case.assignable(item.owners)
+    if not child.assignees and assignees:
+        yield SetAssignees(child.ref, assignees)
     if case.snapshot.capabilities.native_due and child.due is None and item.due is not None:
         yield SetDue(child.ref, item.due)
-
-
-def _assignable(case: Case, item: ActionItem) -> frozenset[str]:
-    able = sorted(owner for owner in item.owners if case.snapshot.people.get(owner))
-    return frozenset(able[: case.snapshot.capabilities.max_assignees])
-
-
-def _labelled(case: Case, child: Issue) -> Iterator[Verdict]:
-    label = case.vocabulary.labels.action_item
-    if label.casefold() not in {name.casefold() for name in child.labels}:
-        yield AddLabels(child.ref, frozenset({label}))
 
 
 def _agreed(case: Case, item: ActionItem, child: Issue) -> ItemState:
@@ -202,7 +192,7 @@ def _create(case: Case, options: ActionItemsOptions, index: int) -> CreateAction
         title=title_of(item.text),
         body=_body(case, options, index),
         labels=_labels(case, item),
-        assignees=_assignable(case, item),
+        assignees=case.assignable(item.owners),
         due=item.due if case.snapshot.capabilities.native_due else None,
         private=case.issue.private,
     )

@@ -105,7 +105,7 @@ def _owners(case: Case, item: ActionItem, child: Issue, last: ItemState) -> Iter
     line_changed = bool(item.owners) and not _same(item.owners, last.owners)
     child_changed = bool(child.assignees) and not _same(child.assignees, last.assigned)
     if line_changed and (not child_changed or _line_is_later(case, child)):
-        assigned = _assignable(case, item.owners)
+        assigned = case.assignable(item.owners)
         if assigned and not _same(assigned, child.assignees) and case.may_edit(child):
             yield SetAssignees(child.ref, assigned)
         settled = assigned if assigned and case.may_edit(child) else child.assignees
@@ -124,11 +124,6 @@ def _owners(case: Case, item: ActionItem, child: Issue, last: ItemState) -> Iter
 def _same(one: Iterable[str], other: Iterable[str]) -> bool:
     """Whether both name the same accounts: neither forge minds the case of a login."""
     return {name.casefold() for name in one} == {name.casefold() for name in other}
-
-
-def _assignable(case: Case, owners: tuple[str, ...]) -> frozenset[str]:
-    people = [owner for owner in owners if case.snapshot.people.get(owner)]
-    return frozenset(people[: case.snapshot.capabilities.max_assignees])
 
 
 def _deadline(case: Case, item: ActionItem, child: Issue, last: ItemState) -> Iterator[Verdict]:

@@ -56,6 +56,16 @@ def test_a_ticked_line_never_closes_an_issue() -> None:
     assert any("its issue is still open" in f.message for f in plan.findings)
 
 
+def test_the_first_of_several_owners_is_assigned_where_only_one_can_be() -> None:
+    """The line's order decides, when the issue is created as when the line is edited later."""
+    seen = settled("- [ ] Page on queue depth - @mallory, @eve, @bob - 2026-04-01", native=True)
+    assert seen.children[0].assignees == {"eve"}
+    plan = decide(with_line(seen, "@mallory, @eve, @bob", "@bob, @mallory, @eve"), Policy())
+    assert [c for c in plan.changes if isinstance(c, SetAssignees)] == []
+    plan = decide(with_line(seen, "@mallory, @eve, @bob", "@bob, @alice"), Policy())
+    assert SetAssignees(seen.children[0].ref, frozenset({"bob"})) in plan.changes
+
+
 def test_an_issue_closed_as_not_planned_does_not_tick_the_line() -> None:
     """Not doing it is not having done it."""
     shut = with_child(settled(), state="closed", state_reason="not_planned", closed_at=NOW)
