@@ -194,7 +194,7 @@ class Case:
         return child.key is not None or child.ref.project == self.issue.ref.project
 
     def assignable(self, owners: Iterable[str]) -> frozenset[str]:
-        """Who of a line's owners is assigned: those the forge lets be, the first of the line where it takes only some."""
+        """Who of a line's owners is assigned: those the forge lets be, the first of them where it takes only some."""
         able = [owner for owner in owners if self.snapshot.people.get(owner)]
         return frozenset(able[: self.snapshot.capabilities.max_assignees])
 

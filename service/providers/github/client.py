@@ -44,6 +44,7 @@ from service.providers.github.connection import Counter
 from service.providers.github.errors import reading
 from service.providers.github.gateway import Wire, repository, segment
 from service.providers.github.server import Server
+from service.providers.last_reply import LastReply
 
 DOTCOM = "https://api.github.com"
 _FILE_SECONDS = 60
@@ -70,7 +71,8 @@ class GitHub:
         self._counter = Counter()
         kept = cache if cache is not None else Cache(clock)
         wire = Wire(url, self._counter, clock, sleep)
-        self._server = Server(forge, access(auth, wire, kept), kept, clock, self._counter, is_dotcom=url == DOTCOM)
+        last_reply = LastReply(lambda: self.requests, clock)
+        self._server = Server(forge, access(auth, wire, kept), kept, clock, last_reply, is_dotcom=url == DOTCOM)
 
     @property
     def requests(self) -> int:

@@ -54,7 +54,7 @@ def set_body(server: Server, change: SetBody) -> None:
 
 def _text_now(server: Server, ref: IssueRef) -> str:
     """Read right before it is written, unless the reply to the request just before showed it."""
-    shown = server.shown(ref)
+    shown = server.last_reply.text(ref)
     return str(_read(server, ref).get("body") or "") if shown is None else shown
 
 
@@ -146,7 +146,7 @@ def ids(server: Server, ref: IssueRef) -> Ids:
 def edit(server: Server, ref: IssueRef, values: Mapping[str, object]) -> _Json:
     reply = server.gateway(ref.project).write("PATCH", issue_path(ref), dict(values))
     row = _same(ref, reply)
-    server.show(ref, str(row.get("body") or ""))
+    server.last_reply.showed(ref, str(row.get("body") or ""))
     return row
 
 

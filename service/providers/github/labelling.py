@@ -86,7 +86,7 @@ def _seen(server: Server, ref: IssueRef, node: _Json) -> frozenset[str]:
     place = str(node["repository"]["nameWithOwner"])
     if place.casefold() != ref.project.casefold():
         raise Gone(f"{ref} is now in {place}; use that name")
-    server.show(ref, str(node["body"] or ""))
+    server.last_reply.showed(ref, str(node["body"] or ""))
     return _names(mapping.nodes(node["labels"]))
 
 

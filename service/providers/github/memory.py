@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from service.document import DEFAULT_DIALECT, Dialect
 from service.model import IssueRef
-from service.providers.shown import Shown
 
 _FRESH = timedelta(seconds=60)
 
@@ -46,7 +45,6 @@ class Memory:
     sub_issues: int = 0
     ids: dict[IssueRef, Ids] = field(default_factory=dict)
     cards: dict[tuple[IssueRef, int], str] = field(default_factory=dict)
-    shown: Shown | None = None
 
     def holds(self, ref: IssueRef, now: datetime) -> bool:
         return ref == self.ref and self.at is not None and now - self.at < _FRESH

@@ -11,13 +11,12 @@ from service.model import IssueRef
 from service.providers.base import Forbidden, NotFound
 from service.providers.cache import Cache
 from service.providers.github.auth import Access
-from service.providers.github.connection import Counter
 from service.providers.github.errors import reading
 from service.providers.github.gateway import Gateway, repository
 from service.providers.github.mapping import TARGET_DATE
 from service.providers.github.memory import Memory
 from service.providers.github.queries import MORE_LABELS, Parts
-from service.providers.shown import Shown
+from service.providers.last_reply import LastReply
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -33,7 +32,7 @@ class Server:
     access: Access
     cache: Cache
     clock: Callable[[], datetime]
-    counter: Counter
+    last_reply: LastReply
     is_dotcom: bool = False
     memory: Memory = field(default_factory=Memory)
 
@@ -42,16 +41,6 @@ class Server:
 
     def key(self, kind: str, project: str) -> tuple[str, str, str]:
         return (self.forge, kind, project.casefold())
-
-    def show(self, ref: IssueRef, body: str) -> None:
-        """Notes an issue's text as the last reply showed it."""
-        self.memory.shown = Shown(ref, body, self.counter.requests, self.clock())
-
-    def shown(self, ref: IssueRef) -> str | None:
-        """The issue's text, if the last reply to us showed it."""
-        shown = self.memory.shown
-        is_of_now = shown is not None and shown.is_of_now(ref, self.counter.requests, self.clock())
-        return shown.body if shown is not None and is_of_now else None
 
     @property
     def has_reactions(self) -> bool:

@@ -34,6 +34,7 @@ from service.providers.gitlab.connection import Connection
 from service.providers.gitlab.errors import reading
 from service.providers.gitlab.gateway import Gateway
 from service.providers.gitlab.server import Server
+from service.providers.last_reply import LastReply
 
 _FILE_SECONDS = 60
 
@@ -57,7 +58,9 @@ class GitLab:
     ) -> None:
         self.forge = forge
         self._gateway = Gateway(Connection(url, token, clock=clock, sleep=sleep))
-        self._server = Server(forge, self._gateway, cache if cache is not None else Cache(clock), clock)
+        last_reply = LastReply(lambda: self.requests, clock)
+        kept = cache if cache is not None else Cache(clock)
+        self._server = Server(forge, self._gateway, kept, clock, last_reply)
 
     @property
     def requests(self) -> int:

@@ -86,7 +86,7 @@ def set_body(server: Server, change: SetBody) -> None:
 
 def _text_now(server: Server, ref: IssueRef) -> str:
     """Read right before it is written, unless the reply to the request just before showed it."""
-    shown = server.shown(ref)
+    shown = server.last_reply.text(ref)
     return str(server.gateway.issue(ref).get("description") or "") if shown is None else shown
 
 
@@ -136,7 +136,7 @@ def link_child(server: Server, change: LinkChild) -> None:
 
 def _update(server: Server, ref: IssueRef, fields: Mapping[str, object]) -> Row:
     row = server.gateway.update_issue(ref, fields)
-    server.show(ref, str(row.get("description") or ""))
+    server.last_reply.showed(ref, str(row.get("description") or ""))
     return row
 
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from service.document import DEFAULT_DIALECT, Dialect
 from service.model import IssueRef, Marker
-from service.providers.shown import Shown
 
 _FRESH = timedelta(seconds=60)
 
@@ -45,7 +44,6 @@ class Memory:
     items: dict[Marker, IssueRef] = field(default_factory=dict)
     work_item: WorkItem | None = None
     created: dict[str, dict[Marker, IssueRef]] = field(default_factory=dict)
-    shown: Shown | None = None
 
     def holds(self, ref: IssueRef, now: datetime) -> bool:
         return ref == self.ref and self.at is not None and now - self.at < _FRESH

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from service.model import IssueRef
 from service.providers.base import NotFound
 from service.providers.cache import Cache
 from service.providers.gitlab.errors import reading
 from service.providers.gitlab.gateway import Gateway
 from service.providers.gitlab.memory import Memory
-from service.providers.shown import Shown
+from service.providers.last_reply import LastReply
 
 HOUR = 3600
 LABEL_SECONDS = 300
@@ -27,20 +26,11 @@ class Server:
     gateway: Gateway
     cache: Cache
     clock: Callable[[], datetime]
+    last_reply: LastReply
     memory: Memory = field(default_factory=Memory)
 
     def key(self, kind: str, name: str) -> tuple[str, str, str]:
         return (self.forge, kind, name.casefold())
-
-    def show(self, ref: IssueRef, body: str) -> None:
-        """Notes an issue's text as the last reply showed it."""
-        self.memory.shown = Shown(ref, body, self.gateway.sent, self.clock())
-
-    def shown(self, ref: IssueRef) -> str | None:
-        """The issue's text, if the last reply to us showed it."""
-        shown = self.memory.shown
-        is_of_now = shown is not None and shown.is_of_now(ref, self.gateway.sent, self.clock())
-        return shown.body if shown is not None and is_of_now else None
 
     # --- who we are -------------------------------------------------------------------------------------------
 
