@@ -69,7 +69,7 @@ def serving() -> Iterator[Started]:
             "CLOSEOUT_GITHUB_TOKEN": "none",
             "CLOSEOUT_GITHUB_WEBHOOK_SECRET": SECRET.decode(),
             "CLOSEOUT_DATABASE_URL": f"sqlite:///{folder}/closeout.sqlite3",
-            "CLOSEOUT_LOG": "critical",
+            "CLOSEOUT_LOG": "error",
             "CLOSEOUT_DEBOUNCE": "60",
         }
         command = [sys.executable, "-m", "service", "serve", "--bind", "127.0.0.1:0"]
