@@ -70,7 +70,8 @@ class Reconciler:
             self._journal.record(plan.ref, rule=rule, change=change, result=f"{type(error).__name__}: {error}")
             if not (isinstance(error, (Forbidden, NotFound, Rejected)) and _is_aside(plan, change)):
                 raise
-            _log.warning("change_refused", issue=str(change.ref), change=type(change).__name__, reason=str(error))
+            about = {"rule": rule, "change": type(change).__name__, "target": str(change.ref)}
+            _log.warning("change_refused", issue=str(plan.ref), **about, reason=str(error))
             return None
         self._journal.record(plan.ref, rule=rule, change=change, result="ok")
         return made

@@ -18,6 +18,7 @@ DeliveryState: TypeAlias = Literal["processed", "waiting", "dead"]
 _NAMED = (deliveries.c.forge == bindparam("forge_")) & (deliveries.c.id == bindparam("id_"))
 _PAGE = 500  # deliveries looked at in one transaction
 _KEPT = 1 << 20  # bytes of a body; a larger one is an attachment-like monster that nobody reads
+_RECENT = 100  # deliveries; more would cost each look more than a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,24 @@ class Inbox:
         columns = [column for column in deliveries.c if column is not deliveries.c.body]
         query = select(*columns).order_by(deliveries.c.received_at.desc()).limit(limit)
         return self._database.read(lambda c: _received(c, c.execute(query).all()))
+
+    def last_received(self, forge: str) -> datetime | None:
+        """When the forge's newest delivery came, None if there is none."""
+        newest = select(deliveries.c.received_at).where(deliveries.c.forge == forge)
+        query = newest.order_by(deliveries.c.received_at.desc()).limit(1)
+        at = self._database.read(lambda c: c.execute(query).scalar_one_or_none())
+        return None if at is None else moment(at)
+
+    def causes(self, issue: str, *, after: int, upto: int) -> tuple[str, ...]:
+        """Ids of deliveries that gave the issue a nudge of these numbers, the oldest first.
+
+        Looks among the newest deliveries only: this is asked for each look, and no look depends on it.
+        """
+        newest = select(deliveries.c.id, deliveries.c.nudges, deliveries.c.received_at)
+        recent = newest.order_by(deliveries.c.received_at.desc()).limit(_RECENT).subquery()
+        nudge = recent.c.nudges[issue].as_integer()
+        query = select(recent.c.id).where(nudge > after, nudge <= upto).order_by(recent.c.received_at, recent.c.id)
+        return tuple(self._database.read(lambda c: c.execute(query).scalars().all()))
 
     def find(self, delivery_id: str, forge: str | None = None) -> Received | None:
         query = select(deliveries).where(deliveries.c.id == delivery_id)

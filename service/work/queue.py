@@ -29,13 +29,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to look at one issue, until the lease ends. `by_delivery`: a forge's event asked for it."""
+    """The right to look at one issue, until the lease ends."""
 
     ref: IssueRef
     owner: str
     claimed: int
     attempts: int  # failed looks before this one
-    by_delivery: bool
+    delivered: int  # the last nudge that a forge's event gave
+    done: int  # nudges answered before
+
+    @property
+    def by_delivery(self) -> bool:
+        """Whether a forge's event asked for it."""
+        return self.delivered > self.done
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +51,22 @@ class Accepted:
 
 
 class Queue:
-    """Every method raises `StoreUnavailable` where the database does not answer."""
+    """Every method raises `StoreUnavailable` where the database does not answer.
 
-    def __init__(self, database: Database, timing: Timing | None = None, chance: random.Random | None = None) -> None:
+    `expired` is called for each issue that is taken over from a worker whose lease ended.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        timing: Timing | None = None,
+        chance: random.Random | None = None,
+        expired: Callable[[], None] = lambda: None,
+    ) -> None:
         self.timing = timing or Timing()
         self.wakeup = Wakeup()
         self._database = database
+        self._expired = expired
         self._inbox = Inbox(database)
         self._sql = Statements(database, self.timing)
         self._chance = chance or random.Random()  # noqa: S311 - spreads retries, guards nothing
@@ -105,15 +121,25 @@ class Queue:
     def claim(self) -> Claim | None:
         """The issue that has been due longest, or None. Also takes over what a dead worker left behind."""
         while True:
-            token = {"token": secrets.token_hex(16)}
-            row = self._database.write(lambda c, t=token: c.execute(self._sql.claim, t).first())  # type: ignore[misc]
+            tokens = {"token": secrets.token_hex(16), "heir": secrets.token_hex(16)}
+            row = self._database.write(lambda c, t=tokens: c.execute(self._sql.claim, t).first())  # type: ignore[misc]
             if row is None:
                 return None
-            by_delivery = row.delivered > row.done
-            claim = Claim(IssueRef.parse(row.issue), row.owner, row.claimed, row.attempts, by_delivery)
+            if row.owner == tokens["heir"]:
+                self._expired()
+            ref = IssueRef.parse(row.issue)
+            claim = Claim(ref, row.owner, row.claimed, row.attempts, row.delivered, row.done)
             if row.crashes < self.timing.most_crashes:
                 return claim
             self._bury(claim, f"given up: the worker that looked at it died, {row.crashes} times in a row")
+
+    def causes(self, claim: Claim) -> tuple[str, ...]:
+        """Ids of the deliveries that asked for this look, else of the last one before it; for the log.
+
+        Deliveries that have been followed by hundreds of others are not found.
+        """
+        after = claim.done if claim.by_delivery else claim.delivered - 1
+        return self._inbox.causes(str(claim.ref), after=after, upto=claim.claimed) if claim.delivered else ()
 
     def extend(self, claim: Claim) -> bool:
         """The lease lasts its full length from now. False: it was lost, and another may hold the issue."""

@@ -59,12 +59,15 @@ class Statements:
         return statement
 
     def _claim(self) -> Executable:
-        """Takes the row that has been due longest, with the token `token`. A lease that ended counts as a crash."""
+        """Takes the row that has been due longest, with the token `token`, or `heir` where a lease ended.
+
+        A lease that ended counts as a crash. Which of the tokens the row has tells whether it was taken over.
+        """
         now = self._database.now()
         due = select(_OLD.issue).where(_OLD.due_at <= now).order_by(_OLD.due_at).limit(1)
         taken = {
             "state": "running",
-            "owner": bindparam("token"),
+            "owner": case((_OLD.state == "running", bindparam("heir")), else_=bindparam("token")),
             "claimed": _OLD.wanted,
             "due_at": now + self._timing.lease,
             "first_at": null(),

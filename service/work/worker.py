@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from service.model import IssueRef, Plan
 from service.providers.base import (
@@ -116,11 +117,26 @@ class Workers:
         with self._guard:
             self._held.add(claim)
         try:
-            self._look_at(claim, look)
+            with bound_contextvars(**self._context(claim)):
+                self._look_at(claim, look)
         finally:
             with self._guard:
                 self._held.discard(claim)
         return True
+
+    def _context(self, claim: Claim) -> dict[str, object]:
+        """What each line that is logged during the look says of it: the issue, and the deliveries that caused it.
+
+        A look that was planned, or that another issue asked for, names the last delivery before it.
+        """
+        try:
+            causes = self._queue.causes(claim)
+        except StoreUnavailable:  # the look itself will meet and tell it
+            causes = ()
+        if not causes:
+            return {"issue": str(claim.ref)}
+        told = {"deliveries": list(causes)} if claim.by_delivery else {"last_delivery": causes[-1]}
+        return {"issue": str(claim.ref), **told}
 
     def _look_at(self, claim: Claim, look: Look) -> None:
         try:
@@ -130,17 +146,17 @@ class Workers:
         else:
             held = self._planned(claim, plan)
         if not held:
-            _log.warning("lease_lost", issue=str(claim.ref))
+            _log.warning("lease_lost")
 
     def _planned(self, claim: Claim, plan: Plan) -> bool:
-        _log.info("plan_applied", issue=str(plan.ref), **summary(plan))
+        _log.info("plan_applied", **summary(plan))
         # Issues that are related to each other would nudge one another for ever if an idle look passed it on.
         related = plan.related if plan.changes or claim.by_delivery else ()
         return self._queue.finish(claim, plan.revisit_at, related)
 
     def _failed(self, claim: Claim, error: Exception) -> bool:
         reason = reason_of(error)
-        log = _log.bind(issue=str(claim.ref), error=type(error).__name__, reason=reason, attempt=claim.attempts + 1)
+        log = _log.bind(error=type(error).__name__, reason=reason, attempt=claim.attempts + 1)
         # A forge may say "not found" for a moment, while it moves or restores things: that is asked again.
         settled = isinstance(error, Gone) or claim.attempts + 1 >= _HOPELESS
         if isinstance(error, NotFound) and settled:

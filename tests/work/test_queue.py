@@ -11,6 +11,7 @@ from service.store.database import Database
 from service.store.inbox import Inbox
 from service.work.overview import Overview
 from service.work.queue import Claim, Queue
+from service.work.timing import Timing
 from tests.clock import Clock
 
 ISSUE = IssueRef("github", "acme/shop", 12)
@@ -220,6 +221,19 @@ def test_a_lease_that_ends_is_taken_over_and_fenced(queue: Queue, clock: Clock) 
     assert not any([queue.finish(lost), queue.extend(lost), queue.fail(lost, "x", limit=9), queue.release(lost)])
     assert queue.finish(held)
     assert not queue.finish(held)
+
+
+def test_each_take_over_is_told_once(database: Database, clock: Clock) -> None:
+    """Whoever counts hears of leases that ended, and not of claims, releases or failures."""
+    told: list[int] = []
+    queue = Queue(database, Timing(debounce=0, lease=60), expired=lambda: told.append(1))
+    _deliver(queue)
+    queue.release(_claimed(queue))
+    _claimed(queue)
+    clock.forward(seconds=61)
+    queue.release(_claimed(queue))
+    queue.fail(_claimed(queue), "503", limit=9)
+    assert told == [1]
 
 
 def test_a_heartbeat_keeps_the_lease(queue: Queue, clock: Clock) -> None:

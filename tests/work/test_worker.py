@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
+import structlog
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from service.model import AddLabels, Finding, IssueRef, Plan
@@ -175,10 +177,10 @@ def test_a_look_that_changed_something_passes_on(shop: Shop) -> None:
 
 
 def test_one_log_line_says_what_changed_and_why(shop: Shop) -> None:
-    """An operator reads issue, rule and change from a single line."""
+    """An operator reads issue, rule, change and the delivery behind it from a single line."""
     change = AddLabels(ISSUE, frozenset({"severity-high"}))
     findings = (Finding("closure", "blocks", "no root cause"),)
-    with capture_logs() as lines:
+    with capture_logs([merge_contextvars]) as lines:
         shop.work(Script(Plan(ISSUE, findings, (change,), ("labels",))))
         _deliver(shop)
         shop.settle()
@@ -187,10 +189,38 @@ def test_one_log_line_says_what_changed_and_why(shop: Shop) -> None:
             "event": "plan_applied",
             "log_level": "info",
             "issue": str(ISSUE),
+            "deliveries": ["d1"],
             "changes": ["labels:AddLabels"],
             "blockers": 1,
         }
     ]
+
+
+def test_every_line_of_a_look_names_its_issue_and_deliveries(shop: Shop) -> None:
+    """Those of the forge's adapter and of a failure too, until a look succeeds; a look that nobody delivered names the last one."""
+
+    def look(ref: IssueRef) -> Plan:
+        structlog.get_logger().info("seen_from_inside")
+        looks.append(ref)
+        if len(looks) == 1:
+            raise Unavailable("503")
+        return Plan(ref)
+
+    looks: list[IssueRef] = []
+    with capture_logs([merge_contextvars]) as lines:
+        for delivery, ref in (("d1", ISSUE), ("d2", ISSUE), ("d3", CHILD)):
+            shop.queue.accept("github", delivery, "issues.edited", (ref,), b"{}")
+        shop.work(look, threads=1)
+        shop.settle()
+        shop.queue.nudge(CHILD)
+        shop.settle()
+    told = [(line["event"], line["issue"], line.get("deliveries")) for line in lines]
+    first = ("seen_from_inside", str(ISSUE), ["d1", "d2"])
+    assert told[:2] == [first, ("look_failed", str(ISSUE), ["d1", "d2"])]
+    assert told.count(first) == 2
+    assert ("plan_applied", str(CHILD), ["d3"]) in told
+    assert told[-1] == ("plan_applied", str(CHILD), None)
+    assert lines[-1]["last_delivery"] == "d3"
 
 
 def test_one_issue_is_never_looked_at_by_two_threads(shop: Shop) -> None:
