@@ -58,7 +58,8 @@ def decide(snapshot: Snapshot, policy: Policy) -> Plan:
     changes = tuple(_with_comments(snapshot, run))
     related = (snapshot.parent.ref,) if snapshot.parent is not None else ()
     reasons = tuple(", ".join(run.reasons.get(_about(change), (STATUS,))) for change in changes)
-    return Plan(ref, run.findings, changes, reasons, run.revisit_at, related)
+    overrides = tuple(o for o in run.snapshot.state.overrides if o not in snapshot.state.overrides)
+    return Plan(ref, run.findings, changes, reasons, run.revisit_at, related, overrides)
 
 
 def hold_back(snapshot: Snapshot, invalid: InvalidPolicy) -> Plan:

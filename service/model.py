@@ -412,7 +412,7 @@ Verdict: TypeAlias = Finding | Change | Remember | Track | Say | Revisit
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to change and why. `related` are issues to look at once this plan is applied."""
+    """What to change and why. `related` are issues to look at once this plan is applied, `overrides` are new ones."""
 
     ref: IssueRef
     findings: tuple[Finding, ...] = ()
@@ -420,6 +420,7 @@ class Plan:
     reasons: tuple[str, ...] = ()  # for each change, the ids of the rules that asked for it
     revisit_at: datetime | None = None
     related: tuple[IssueRef, ...] = ()
+    overrides: tuple[Override, ...] = ()
 
     @property
     def blockers(self) -> tuple[Finding, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from pydantic import SecretStr
 
 from service.bootstrap.clock import Clock, Sleep, pause, wall_clock
@@ -9,16 +12,26 @@ from service.policies import Policies
 from service.policy import InvalidPolicy, Policy, load
 from service.providers.base import Provider
 from service.providers.cache import Cache
+from service.providers.exchanges import Exchange, Observer
 from service.reconciler import Journal, Reconciler
 from service.settings import Forge, Settings, SettingsError
 
 
 class Looking:
-    """Makes reconcilers, one for each thread, that share what they have learnt of the forges."""
+    """Makes reconcilers, one for each thread, that share what they have learnt of the forges.
 
-    def __init__(self, settings: Settings, clock: Clock = wall_clock, sleep: Sleep = pause) -> None:
+    `exchanged` hears of each request, with the forge's name.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock = wall_clock,
+        sleep: Sleep = pause,
+        exchanged: Callable[[str, Exchange], None] = lambda forge, exchange: None,  # noqa: ARG005 - nobody counts
+    ) -> None:
         """Raises `SettingsError` where the fallback policy cannot be used."""
-        self._settings = settings
+        self._settings, self._exchanged = settings, exchanged
         self._clock, self._sleep = clock, sleep
         self._caches = {forge.name: Cache(clock) for forge in settings.forges}
         kinds = {forge.name: forge.kind for forge in settings.forges}
@@ -27,9 +40,12 @@ class Looking:
     def providers(self) -> dict[str, Provider]:
         """New ones, for one thread."""
         return {
-            forge.name: _provider(forge, self._caches[forge.name], clock=self._clock, sleep=self._sleep)
+            forge.name: _provider(forge, self._caches[forge.name], self._clock, self._sleep, self._observer(forge))
             for forge in self._settings.forges
         }
+
+    def _observer(self, forge: Forge) -> Observer:
+        return partial(self._exchanged, forge.name)
 
     def reconciler(self, journal: Journal) -> Reconciler:
         """A new one, for one thread."""
@@ -49,18 +65,22 @@ def _fallback(settings: Settings) -> Policy | None:
     return policy
 
 
-def _provider(forge: Forge, cache: Cache, *, clock: Clock, sleep: Sleep) -> Provider:
+def _provider(forge: Forge, cache: Cache, clock: Clock, sleep: Sleep, observer: Observer) -> Provider:
     # The SDKs take half a second to import: only those that are used are.
     if forge.kind == "gitlab":
         from service.providers.gitlab.client import GitLab  # noqa: PLC0415
 
         token = _text(forge.token)
-        return GitLab(forge=forge.name, url=forge.url, token=token, clock=clock, sleep=sleep, cache=cache)
+        return GitLab(
+            forge=forge.name, url=forge.url, token=token, clock=clock, sleep=sleep, cache=cache, observer=observer
+        )
     from service.providers.github.auth import AppAuth, TokenAuth  # noqa: PLC0415
     from service.providers.github.client import GitHub  # noqa: PLC0415
 
     auth = AppAuth(forge.app_id, _text(forge.private_key)) if forge.app_id else TokenAuth(_text(forge.token))
-    return GitHub(forge=forge.name, url=api_root(forge.url), auth=auth, clock=clock, sleep=sleep, cache=cache)
+    return GitHub(
+        forge=forge.name, url=api_root(forge.url), auth=auth, clock=clock, sleep=sleep, cache=cache, observer=observer
+    )
 
 
 def api_root(url: str) -> str:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from service.settings import Bind, Settings
 from service.web.serving import Served, serve, usable_port
+
+if TYPE_CHECKING:
+    from service.bootstrap.service import Service
 
 
 def serve_forever(settings: Settings, ready: Callable[[Bind], None], failed: Callable[[Exception], int]) -> int:
@@ -33,12 +38,29 @@ def _served(settings: Settings) -> Served:
 
 
 def work_forever(settings: Settings, stopping: threading.Event) -> None:
-    """`closeout worker`: looks at issues that another process receives, until `stopping` is set."""
+    """`closeout worker`: looks at issues that another process receives, until `stopping` is set.
+
+    Answers for its health and metrics at `metrics_bind`, if there is one. Raises `PortInUse`.
+    """
     from service.bootstrap.logs import configure  # noqa: PLC0415
     from service.bootstrap.service import Service  # noqa: PLC0415
 
     configure(settings.log)
-    with Service(settings) as service:
+    with Service(settings) as service, _status(service, settings.metrics_bind):
         service.looking()
         service.work()
         stopping.wait()
+
+
+@contextmanager
+def _status(service: Service, bind: Bind | None) -> Iterator[None]:
+    from service.web.loopback import Beside  # noqa: PLC0415
+
+    if bind is None:
+        yield
+        return
+    web = Beside(service.status_app(), bind.host, usable_port(*bind))
+    try:
+        yield
+    finally:
+        web.stop()

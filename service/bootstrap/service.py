@@ -10,9 +10,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Self
 
 from flask import Flask
+from prometheus_client import CollectorRegistry
 
 from service.bootstrap.clock import Clock, Sleep, pause, wall_clock
 from service.bootstrap.jobs import jobs
+from service.metrics.counting import Counts
+from service.metrics.exposition import exposition
+from service.metrics.facts import FactsCollector, Reading
 from service.model import IssueRef, Plan
 from service.providers.base import Delivery
 from service.settings import Settings
@@ -20,7 +24,9 @@ from service.store.database import Database
 from service.store.inbox import Inbox
 from service.store.journal import Journal
 from service.web.app import Parts, Receiver, create_app
+from service.web.health import Checks
 from service.web.loopback import Loopback
+from service.web.status import create_status_app
 from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.schedule import Schedule
@@ -48,13 +54,17 @@ class Service:
         seconds = None if clock is None else (lambda: clock().timestamp())
         self.database = Database(settings.database_url.get_secret_value(), clock=seconds)
         self.database.migrate()
-        self.queue = Queue(self.database, Timing(debounce=settings.debounce))
+        registry, forges = CollectorRegistry(), tuple(forge.name for forge in settings.forges)
+        self._counts = Counts(registry, version=version("closeout"), forges=forges)
+        self._exposition = exposition(registry)
+        self.queue = Queue(self.database, Timing(debounce=settings.debounce), expired=self._counts.lease_expired)
         self.overview, self.inbox, self.journal = (
             Overview(self.database),
             Inbox(self.database),
             Journal(self.database),
         )
         self.schedule = Schedule(self.database, jobs(settings, self.inbox, self.journal))
+        self._facts = FactsCollector(Reading(self.overview, self.inbox, self.journal, self.schedule, forges), registry)
         self.workers = Workers(self.queue, self.overview, self._look, threads=settings.workers)
         self._web: Loopback | None = None
         self._looking: Looking | None = None
@@ -90,36 +100,42 @@ class Service:
             self._web.stop()
         self.schedule.stop()
         self.workers.stop()
+        self._facts.close()
         self.database.close()
 
     def app(self) -> Flask:
         receivers = {
             forge.name: Receiver(forge.name, _PARSERS[forge.kind], forge.secrets) for forge in self.settings.forges
         }
-        checks = {"database": self._database_problem, "workers": self._workers_problem}
         return create_app(
             Parts(
                 receivers=receivers,
                 queue=self.queue,
                 overview=self.overview,
                 allows=self.settings.allows,
-                checks=checks,
+                checks=self._checks,
                 now=self._clock,
                 version=version("closeout"),
+                delivered=self._counts.delivered,
+                exposition=self._exposition,
             )
         )
+
+    def status_app(self) -> Flask:
+        """For a process that receives nothing: health and metrics alone."""
+        return create_status_app(self._checks, self._exposition)
 
     def looking(self) -> Looking:
         """What the reconcilers of all threads share. Raises `SettingsError` where the policy cannot be used."""
         from service.bootstrap.looking import Looking  # noqa: PLC0415 - the rules take a while to import
 
         with self._guard:
-            self._looking = self._looking or Looking(self.settings, self._clock, self._sleep)
+            self._looking = self._looking or Looking(self.settings, self._clock, self._sleep, self._counts.exchanged)
             return self._looking
 
     def reconciler(self) -> Reconciler:
         """A new one, for the calling thread."""
-        return self.looking().reconciler(self.journal)
+        return self.looking().reconciler(self._counts.recording(self.journal))
 
     def settle(self, timeout: float = 30.0, *, horizon: float = 0.0) -> None:
         """Waits until nothing is being looked at, or due within `horizon` seconds. Raises TimeoutError."""
@@ -136,7 +152,11 @@ class Service:
             self.queue.wakeup.watch(seen, min(left, 0.25))
 
     def _look(self) -> Callable[[IssueRef], Plan]:
-        return self.reconciler().reconcile
+        return self._counts.looking(self.reconciler().reconcile, acts=not self.settings.dry_run)
+
+    @property
+    def _checks(self) -> Checks:
+        return {"database": self._database_problem, "workers": self._workers_problem}
 
     def _database_problem(self) -> str | None:
         self.database.check()

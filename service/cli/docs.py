@@ -6,12 +6,13 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from service.cli.chart import chart_documents
+from service.metrics.catalogue import METRICS, Source
 from service.policy import policy_model
 from service.rules import Rule, rules
 from service.settings.environment import PREFIX, Environment
@@ -29,6 +30,7 @@ def documents(root: Path) -> dict[Path, str]:
     table = _BLOCK.sub(lambda block: f"{block['start']}{settings_table()}{block['end']}", text)
     return {
         root / "docs/rules.md": rules_page(),
+        root / "docs/metrics.md": metrics_page(),
         root / "docs/policy.schema.json": schema(),
         operations: table,
         **chart_documents(root / "helm/closeout"),
@@ -81,6 +83,37 @@ def _rule(rule: Rule) -> Iterator[str]:
         yield from ("", f"*{example.title}:* {outcome}")
         if example.body.strip():
             yield from ("", "````markdown", *example.body.strip().splitlines(), "````")
+
+
+def metrics_page() -> str:
+    """Every metric with its labels, its meaning and a question that it answers."""
+    opening = [
+        "# Metrics",
+        "",
+        "What `/metrics` says, in Prometheus' format or OpenMetrics; [Operating Closeout](operations.md#metrics) tells",
+        "how to scrape it. No label names a project, an issue or a person, and the values of each are a bounded set.",
+        "",
+        "<!-- made from service/metrics/catalogue.py by `make docs` -->",
+    ]
+    return "\n".join([*opening, *(line for source in _SOURCES for line in _metrics_from(source))]) + "\n"
+
+
+_SOURCES: Mapping[Source, tuple[str, str]] = {
+    "process": ("Counted in each process", "Add them up over all processes; each starts at 0."),
+    "database": ("Read from the database", "The same in every process: take one, or the largest; never add them up."),
+}
+
+
+def _metrics_from(source: Source) -> Iterator[str]:
+    title, advice = _SOURCES[source]
+    yield from ("", f"## {title}", "", advice, "")
+    yield from ("| name | type | labels | meaning |", "|---|---|---|---|")
+    chosen = [metric for metric in METRICS if metric.source == source]
+    for metric in chosen:
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        yield f"| `{metric.name}` | {metric.kind} | {labels} | {_cell(metric.meaning)} |"
+    yield ""
+    yield from (f"- {metric.question} `{metric.query}`" for metric in chosen)
 
 
 def _plain(value: object) -> str:

@@ -30,7 +30,9 @@ def _sentences(error: Exception) -> tuple[int, tuple[str, ...]] | None:
         case SettingsError():
             return USAGE, error.problems
         case PortInUse():
-            return USAGE, (f"{error}; choose another with --bind or CLOSEOUT_BIND",)
+            return USAGE, (
+                f"{error}; choose another with --bind (CLOSEOUT_BIND) or --metrics-bind (CLOSEOUT_METRICS_BIND)",
+            )
         case SchemaTooNew() | SchemaTooOld():
             return USAGE, (str(error),)
         case StoreUnavailable():

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from service.settings import Bind, Settings
 
 _Bind = Annotated[str | None, typer.Option(help="Address and port to listen on, instead of CLOSEOUT_BIND.")]
+_MetricsBind = Annotated[
+    str | None, typer.Option(help="Answer /metrics, /healthz and /readyz here, instead of CLOSEOUT_METRICS_BIND.")
+]
 
 
 def serve(bind: _Bind = None) -> None:
@@ -19,21 +22,15 @@ def serve(bind: _Bind = None) -> None:
     Example: CLOSEOUT_GITHUB_TOKEN=… CLOSEOUT_GITHUB_WEBHOOK_SECRET=… closeout serve --bind 0.0.0.0:8080
     """
     from service.bootstrap.running import serve_forever  # noqa: PLC0415
-    from service.settings import Bind, SettingsError  # noqa: PLC0415
 
-    settings = _settings()
-    if bind is not None:
-        try:
-            settings = settings.model_copy(update={"bind": Bind.parse(bind)})
-        except ValueError as error:
-            raise SettingsError((f"--bind: {error}",)) from None
+    settings = _bound(_settings(), "bind", bind)
     raise typer.Exit(serve_forever(settings, lambda where: _introduce(settings, where), _failed))
 
 
-def worker() -> None:
+def worker(metrics_bind: _MetricsBind = None) -> None:
     """Only act: work on issues whose webhooks a `closeout serve` on the same database receives.
 
-    Example: CLOSEOUT_DATABASE_URL=sqlite:////data/closeout.sqlite3 closeout worker
+    Example: CLOSEOUT_DATABASE_URL=sqlite:////data/closeout.sqlite3 closeout worker --metrics-bind :9108
     """
     import signal  # noqa: PLC0415
     import threading  # noqa: PLC0415
@@ -41,12 +38,14 @@ def worker() -> None:
     from service.bootstrap.running import work_forever  # noqa: PLC0415
     from service.settings import SettingsError  # noqa: PLC0415
 
+    settings = _bound(_settings(), "metrics_bind", metrics_bind)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    settings = _settings()
     if not settings.workers:
         raise SettingsError(("CLOSEOUT_WORKERS is 0, so nothing would be looked at: set it to 1 or more for a worker",))
+    if settings.metrics_bind is not None:
+        typer.echo(f"Closeout answers for its metrics and health on http://{settings.metrics_bind}")
     typer.echo(f"Working with {settings.workers} threads. Stop with Ctrl-C.")
     work_forever(settings, stopping)
 
@@ -59,6 +58,18 @@ def _settings() -> Settings:
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def _bound(settings: Settings, name: str, address: str | None) -> Settings:
+    """The settings with this address, where one was given on the command line."""
+    from service.settings import Bind, SettingsError  # noqa: PLC0415
+
+    if address is None:
+        return settings
+    try:
+        return settings.model_copy(update={name: Bind.parse(address)})
+    except ValueError as error:
+        raise SettingsError((f"--{name.replace('_', '-')}: {error}",)) from None
 
 
 def _failed(error: Exception) -> int:

@@ -22,7 +22,7 @@ from service.settings.secret_files import SecretFiles, Unreadable, is_secret
 from service.settings.values import Bind, Forge, Settings, SettingsError
 
 PREFIX = "CLOSEOUT_"
-_PLAIN = {*Settings.model_fields} - {"forges", "bind", "projects"}  # what needs no putting together
+_PLAIN = {*Settings.model_fields} - {"forges", "bind", "metrics_bind", "projects"}  # what needs no putting together
 _SQLITE = "sqlite:///closeout.sqlite3"
 
 
@@ -50,6 +50,11 @@ class Environment(BaseSettings):
         SecretStr(_SQLITE), description="Where the inbox and the queue are kept: `sqlite:///…` or `postgresql://…`"
     )
     bind: str = Field("127.0.0.1:8080", description="Address and port to listen on")
+    metrics_bind: str | None = Field(
+        None,
+        description="Address and port where `closeout worker` answers `/metrics`, `/healthz` and `/readyz` "
+        "(`closeout serve` does so at `CLOSEOUT_BIND`)",
+    )
     projects: str = Field("*", description="Projects that may be acted on: globs, separated by commas")
     log: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged")
     dry_run: bool = Field(default=False, description="Decide and log, but write nothing to any forge")
@@ -70,10 +75,10 @@ class Environment(BaseSettings):
             raise ValueError(value.problem)  # noqa: TRY004 - pydantic collects ValueErrors
         return value
 
-    @field_validator("bind")
+    @field_validator("bind", "metrics_bind")
     @classmethod
-    def _address(cls, value: str) -> str:
-        return str(Bind.parse(value))
+    def _address(cls, value: str | None) -> str | None:
+        return None if value is None else str(Bind.parse(value))
 
     @field_validator("timezone")
     @classmethod
@@ -145,7 +150,10 @@ def load() -> Settings:
         raise SettingsError(tuple(problems))
     plain = environment.model_dump(include=_PLAIN)
     projects = listed(environment.projects) or ("*",)
-    return Settings(forges=forges, bind=Bind.parse(environment.bind), projects=projects, **plain)
+    metrics_bind = Bind.parse(environment.metrics_bind) if environment.metrics_bind else None
+    return Settings(
+        forges=forges, bind=Bind.parse(environment.bind), metrics_bind=metrics_bind, projects=projects, **plain
+    )
 
 
 def _misspelt(environ: Mapping[str, str]) -> Iterator[str]:

@@ -69,6 +69,7 @@ class Settings(BaseModel):
     forges: tuple[Forge, ...] = ()
     database_url: SecretStr = SecretStr("sqlite:///closeout.sqlite3")
     bind: Bind = Bind("127.0.0.1", 8080)
+    metrics_bind: Bind | None = None
     projects: tuple[str, ...] = ("*",)
     log: str = "info"
     dry_run: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 
 from service.model import Change, IssueRef
 from service.store.database import Database, storable
@@ -40,6 +40,12 @@ class Journal:
             "result": storable(result),
         }
         self._database.write(lambda c: c.execute(journal.insert().values(at=self._database.now(), **row)))
+
+    def counts(self) -> dict[str, int]:
+        """How many writes are on record that went well, and that did not: `ok` and `failed`."""
+        ok = func.coalesce(func.sum(case((journal.c.result == "ok", 1), else_=0)), 0)
+        good, everything = self._database.read(lambda c: c.execute(select(ok, func.count()).select_from(journal)).one())
+        return {"ok": int(good), "failed": int(everything - good)}
 
     def latest(self, issue: IssueRef | None = None, limit: int = 50) -> list[Entry]:
         """The newest first."""

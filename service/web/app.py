@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 from flask import Flask, Response, jsonify, request
@@ -14,6 +15,7 @@ from service.model import IssueRef
 from service.providers.base import Delivery, Unverified, WebhookParser
 from service.store.database import StoreUnavailable
 from service.web.health import Checks, add_health
+from service.web.metrics import Exposition, add_metrics
 from service.web.page import add_page
 from service.work.overview import Overview
 from service.work.queue import Queue
@@ -29,7 +31,13 @@ class Receiver:
 
     forge: str
     parse: WebhookParser
-    secrets: Sequence[str]
+    secrets: Sequence[str] = field(repr=False)
+
+
+class Delivered(Protocol):
+    """Hears of each delivery to a configured forge, and what became of it. `event`: "" where it was not believed."""
+
+    def __call__(self, forge: str, event: str, result: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,8 @@ class Parts:
     checks: Checks
     now: Callable[[], datetime]
     version: str
+    delivered: Delivered
+    exposition: Exposition
 
 
 def create_app(parts: Parts) -> Flask:
@@ -56,6 +66,7 @@ def create_app(parts: Parts) -> Flask:
         "/webhooks/<forge>", view_func=lambda forge: _receive(parts, forge), methods=["POST"], endpoint="webhook"
     )
     add_health(app, parts.checks)
+    add_metrics(app, parts.exposition)
     add_page(app, parts.overview, sorted(parts.receivers), parts.version)
     return app
 
@@ -63,16 +74,18 @@ def create_app(parts: Parts) -> Flask:
 def _receive(parts: Parts, forge: str) -> tuple[Response, int]:
     receiver = parts.receivers.get(forge)
     if receiver is None:
-        return _refused(forge, 404, f"no forge named {forge!r} is configured here")
-    body = _body()
+        return _refusal(forge, 404, f"no forge named {forge!r} is configured here")
     try:
+        body = _body()
         delivery = receiver.parse(dict(request.headers), body, forge=forge, secrets=receiver.secrets, now=parts.now())
+    except RequestEntityTooLarge:
+        return _refused(parts, forge, 413, f"a delivery is at most {LARGEST // 1024**2} MiB")
     except Unverified as error:
-        return _refused(forge, 401, str(error))
+        return _refused(parts, forge, 401, str(error))
     except ValueError as error:
-        return _refused(forge, 400, str(error))
+        return _refused(parts, forge, 400, str(error))
     if delivery is None:
-        return _ignored(forge, "", "this event is about nothing that Closeout acts on")
+        return _ignored(parts, Delivery("", "", ()), forge, "this event is about nothing that Closeout acts on")
     return _take(parts, forge, delivery, body)
 
 
@@ -87,8 +100,13 @@ def _take(parts: Parts, forge: str, delivery: Delivery, body: bytes) -> tuple[Re
     refs = [ref for ref in delivery.refs if parts.allows(ref)]
     if not refs:
         names = ", ".join(sorted({ref.project for ref in delivery.refs}))
-        return _ignored(forge, delivery.id, f"{names} is not among the projects of CLOSEOUT_PROJECTS")
-    accepted = parts.queue.accept(forge, delivery.id, delivery.event, refs, body)
+        return _ignored(parts, delivery, forge, f"{names} is not among the projects of CLOSEOUT_PROJECTS")
+    try:
+        accepted = parts.queue.accept(forge, delivery.id, delivery.event, refs, body)
+    except StoreUnavailable:
+        parts.delivered(forge, delivery.event, "unstored")
+        raise
+    parts.delivered(forge, delivery.event, "repeated" if accepted.repeated else "accepted")
     issues = [str(ref) for ref in refs]
     _log.info(
         "delivery_accepted",
@@ -101,22 +119,25 @@ def _take(parts: Parts, forge: str, delivery: Delivery, body: bytes) -> tuple[Re
     return jsonify(delivery=delivery.id, issues=issues, repeated=accepted.repeated), 202
 
 
-def _ignored(forge: str, delivery_id: str, reason: str) -> tuple[Response, int]:
+def _ignored(parts: Parts, delivery: Delivery, forge: str, reason: str) -> tuple[Response, int]:
     """2xx all the same: a forge stops delivering to a webhook that keeps answering with errors."""
-    _log.info("delivery_ignored", forge=forge, delivery=delivery_id, reason=reason)
+    parts.delivered(forge, delivery.event, "ignored")
+    _log.info("delivery_ignored", forge=forge, delivery=delivery.id, reason=reason)
     return jsonify(ignored=reason), 202
 
 
-def _refused(forge: str, status: int, reason: str) -> tuple[Response, int]:
+def _refused(parts: Parts, forge: str, status: int, reason: str) -> tuple[Response, int]:
+    parts.delivered(forge, "", "refused")
+    return _refusal(forge, status, reason)
+
+
+def _refusal(forge: str, status: int, reason: str) -> tuple[Response, int]:
     _log.warning("delivery_refused", forge=forge, status=status, reason=reason, peer=request.remote_addr)
     return jsonify(error=reason), status
 
 
 def _http_error(error: HTTPException) -> tuple[Response, int]:
-    status = error.code or 500
-    if status == 413:
-        return _refused(request.path, status, f"a delivery is at most {LARGEST // 1024**2} MiB")
-    return jsonify(error=f"{error.name}: {error.description}"), status
+    return jsonify(error=f"{error.name}: {error.description}"), error.code or 500
 
 
 def _store_error(error: StoreUnavailable) -> tuple[Response, int, dict[str, str]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, case, func, select
 
 from service.store.database import Database
 from service.store.inbox import moment
@@ -27,12 +28,30 @@ class Task:
     changed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many issues are in each state, and how many seconds overdue the one is that has waited longest.
+
+    States as in the table, but what is ready is `waiting` (due), `retrying` (after a failure) or `planned`.
+    """
+
+    depth: Mapping[str, int]
+    oldest: float
+
+
+_STATES = ("waiting", "retrying", "planned", "running", "idle", "dead")
+
+
 class Overview:
     """Reads only. Every method raises `StoreUnavailable` where the database does not answer."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._due_in = select(func.min(work.c.due_at) - database.now())
+        overdue = database.now() - work.c.due_at
+        ready = case((overdue >= 0, "waiting"), (work.c.attempts > 0, "retrying"), else_="planned")
+        state = case((work.c.state == "ready", ready), else_=work.c.state).label("state")
+        self._backlog = select(state, func.count().label("issues"), func.max(overdue).label("overdue")).group_by(state)
 
     def due_in(self) -> float | None:
         """Seconds until something is due, 0 or less if something is, None if nothing is planned."""
@@ -51,6 +70,12 @@ class Overview:
         rows = self._database.read(lambda c: c.execute(query).all())
         found = {row[0]: int(row[1]) for row in rows}
         return {state: found.get(state, 0) for state in ("ready", "running", "idle", "dead")}
+
+    def backlog(self) -> Backlog:
+        rows = self._database.read(lambda c: c.execute(self._backlog).all())
+        found = {row.state: row for row in rows}
+        depth = {state: int(found[state].issues) if state in found else 0 for state in _STATES}
+        return Backlog(depth, float(found["waiting"].overdue) if "waiting" in found else 0.0)
 
     def tasks(self, state: str | None = None) -> list[Task]:
         """The queue's rows, last changed first."""

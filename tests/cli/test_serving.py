@@ -82,6 +82,7 @@ def test_it_serves_until_it_is_told_to_stop(start: Start, number: signal.Signals
     port = _port(said)
     assert _get(port, "/healthz")[0] == 200
     assert "/webhooks/github" in _get(port, "/")[1]
+    assert "closeout_build_info{" in _get(port, "/metrics")[1]
     assert _get(port, "/readyz")[0] in (200, 503)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
@@ -131,12 +132,31 @@ def test_a_worker_alone_stops_cleanly(start: Start) -> None:
     assert (process.returncode, err) == (0, "")
 
 
-def test_a_port_in_use_is_a_sentence(run: Run) -> None:
+def test_a_worker_answers_for_itself_where_it_is_told_to(start: Start) -> None:
+    """Its metrics and its health, at an address of its own; it takes no webhooks."""
+    process = start("worker", "--metrics-bind", f"127.0.0.1:{_free_port()}", CLOSEOUT_LOG="error")
+    assert process.stdout is not None
+    port = int(process.stdout.readline().rpartition(":")[2])
+    assert "closeout_queue_issues{" in _get(port, "/metrics")[1]
+    assert _get(port, "/healthz")[0] == 200
+    assert _get(port, "/webhooks/github")[0] == 404
+    process.terminate()
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+@pytest.mark.parametrize(("command", "option"), [("serve", "--bind"), ("worker", "--metrics-bind")])
+def test_a_port_in_use_is_a_sentence(run: Run, command: str, option: str) -> None:
     """Exit code 2; granian alone would share the port and let half of the deliveries go elsewhere."""
     with socket.create_server(("127.0.0.1", 0)) as other:
-        ran = run("serve", "--bind", f"127.0.0.1:{other.getsockname()[1]}", **COMPLETE)
+        ran = run(command, option, f"127.0.0.1:{other.getsockname()[1]}", **COMPLETE)
     assert ran.code == 2
-    assert "CLOSEOUT_BIND" in ran.err
+    assert option in ran.err
 
 
 def test_missing_settings_are_sentences(run: Run) -> None:
@@ -145,3 +165,4 @@ def test_missing_settings_are_sentences(run: Run) -> None:
     assert ran.code == 2
     assert "CLOSEOUT_GITHUB_WEBHOOK_SECRET" in ran.err
     assert run("serve", "--bind", "nowhere", **COMPLETE).code == 2
+    assert "--metrics-bind" in run("worker", "--metrics-bind", "nowhere", **COMPLETE).err

@@ -40,6 +40,7 @@ class Site:
     database: Database
     queue: Queue
     problem: list[str]
+    counted: list[tuple[str, str, str]]
 
     def github(self, payload: object, *, secret: str = GITHUB_SECRETS[1], **headers: str) -> requests.Response:
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
@@ -81,7 +82,7 @@ def patience() -> float:
 def site(place: Place, patience: float) -> Iterator[Site]:
     database = Database(place.url, patience=patience)
     database.migrate()
-    queue, problem = Queue(database, Timing(debounce=0)), list[str]()
+    queue, problem, counted = Queue(database, Timing(debounce=0)), list[str](), list[tuple[str, str, str]]()
     settings = Settings(projects=("acme/*",), database_url=SecretStr(""))
     receivers = {
         "github": Receiver("github", parse_github, GITHUB_SECRETS),
@@ -103,9 +104,11 @@ def site(place: Place, patience: float) -> Iterator[Site]:
         checks={"database": check},
         now=lambda: START,
         version="1.2.3",
+        delivered=lambda *told: counted.append(told),
+        exposition=lambda accept: ("text/plain", f"for {accept}".encode()),
     )
     web = Loopback(create_app(parts))
-    yield Site(web.url, place, database, queue, problem)
+    yield Site(web.url, place, database, queue, problem, counted)
     web.stop()
     database.close()
 

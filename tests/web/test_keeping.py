@@ -29,6 +29,7 @@ def test_a_repeated_delivery_is_said_to_be_one(site: Site) -> None:
     assert claim is not None
     site.queue.finish(claim)
     assert site.github(github_event()).json()["repeated"] is True
+    assert site.counted[-1] == ("github", "issues.labeled", "repeated")
     assert site.queue.claim() is None
 
 
@@ -43,6 +44,7 @@ def test_a_locked_database_asks_to_send_again(site: Site) -> None:
         assert site.get("/healthz").status_code == 200
     assert site.github(github_event()).status_code == 202
     assert site.deliveries == ["72d3162e"]
+    assert [result for _, _, result in site.counted] == ["unstored", "accepted"]
 
 
 def test_a_hundred_at_once_are_all_kept(site: Site) -> None:

@@ -36,3 +36,9 @@ def test_other_addresses_and_methods_are_answered_in_json(site: Site) -> None:
     answer = requests.get(f"{site.url}/webhooks/github", timeout=10)
     assert answer.status_code == 405
     assert "error" in answer.json()
+
+
+def test_the_metrics_come_in_the_form_that_was_asked_for(site: Site) -> None:
+    """`/metrics` passes on what its reader accepts."""
+    answer = requests.get(f"{site.url}/metrics", headers={"Accept": "text/plain"}, timeout=10)
+    assert (answer.status_code, answer.text) == (200, "for text/plain")

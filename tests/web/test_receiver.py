@@ -144,3 +144,22 @@ def test_one_log_line_a_delivery(site: Site) -> None:
         site.github(github_event(), secret="wrong")
     assert [line["event"] for line in lines] == ["delivery_accepted", "delivery_ignored", "delivery_refused"]
     assert (lines[0]["issues"], lines[0]["on"]) == (["github:acme/shop#12"], "issues.labeled")
+
+
+def test_each_delivery_is_counted_by_what_became_of_it(site: Site) -> None:
+    """Once each; what was not believed counts without its event, and an unknown forge's name not at all."""
+    site.github(github_event())
+    site.github(github_event("evil/shop"))
+    site.github({"zen": "Keep it logically awesome."}, X_GitHub_Event="ping")
+    site.github(github_event(), secret="wrong")
+    site.github(b"{")
+    site.gitlab(gitlab_event())
+    site.post("gitea", b"{}", {})
+    assert site.counted == [
+        ("github", "issues.labeled", "accepted"),
+        ("github", "issues.labeled", "ignored"),
+        ("github", "", "ignored"),
+        ("github", "", "refused"),
+        ("github", "", "refused"),
+        ("gitlab", "Issue Hook/update", "accepted"),
+    ]

@@ -29,6 +29,7 @@ from service.model import (
 )
 from service.providers.base import NotFound
 from service.providers.cache import Cache
+from service.providers.exchanges import Observer, unobserved
 from service.providers.github import (
     action_items,
     boards,
@@ -54,10 +55,10 @@ class GitHub:
     """One GitHub server through one credential, for one thread; see `service.providers.base.Provider`.
 
     `url` is the REST root: https://api.github.com, or https://HOST/api/v3 on GitHub Enterprise Server. Providers
-    of several threads share `cache`, so that what rarely changes is asked for once.
+    of several threads share `cache`, so that what rarely changes is asked for once. `observer` hears of each request.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all are named
         self,
         *,
         auth: TokenAuth | AppAuth,
@@ -66,11 +67,12 @@ class GitHub:
         forge: str = "github",
         url: str = DOTCOM,
         cache: Cache | None = None,
+        observer: Observer = unobserved,
     ) -> None:
         self.forge = forge
         self._counter = Counter()
         kept = cache if cache is not None else Cache(clock)
-        wire = Wire(url, self._counter, clock, sleep)
+        wire = Wire(url, self._counter, clock, sleep, observer)
         last_reply = LastReply(lambda: self.requests, clock)
         self._server = Server(forge, access(auth, wire, kept), kept, clock, last_reply, is_dotcom=url == DOTCOM)
 

@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 import requests
 from github.Requester import HTTPSRequestsConnectionClass
 
+from service.providers.exchanges import Meter, Observer, unobserved
+from service.providers.github.endpoints import ENDPOINTS, quota
+
 TIMEOUT = 10  # seconds; GitHub itself gives up after ten
 
 
@@ -51,7 +54,7 @@ class _Response:
 class Connection(HTTPSRequestsConnectionClass):
     """A connection to one server, for one thread."""
 
-    def __init__(self, url: str, counter: Counter) -> None:
+    def __init__(self, url: str, counter: Counter, observer: Observer = unobserved) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is not the URL of a GitHub API; write it like https://api.github.com")
@@ -59,6 +62,8 @@ class Connection(HTTPSRequestsConnectionClass):
         super().__init__(parts.hostname, port, timeout=TIMEOUT, retry=0)
         self.protocol = parts.scheme
         self._counter = counter
+        self._root = parts.path.rstrip("/")
+        self._meter = Meter(ENDPOINTS, quota, observer)
         self._asked: _Request | None = None
 
     def request(
@@ -77,8 +82,15 @@ class Connection(HTTPSRequestsConnectionClass):
         if asked is None:
             raise RuntimeError("an answer was asked for before its request")
         self._counter.requests += 1
+        return _Response(self._meter.measured(asked.verb, self._path(asked.url), lambda: self._send(asked)))
+
+    def _path(self, url: str) -> str:
+        """The path as the reference has it. Enterprise Server has GraphQL beside the REST root, github.com below it."""
+        return urlsplit(url).path.removeprefix(self._root).removeprefix(self._root.removesuffix("/v3"))
+
+    def _send(self, asked: _Request) -> requests.Response:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        answer = self.session.request(
+        return self.session.request(
             asked.verb,
             f"{self.protocol}://{host}:{self.port}{asked.url}",
             data=asked.body,
@@ -86,4 +98,3 @@ class Connection(HTTPSRequestsConnectionClass):
             timeout=TIMEOUT,
             allow_redirects=False,
         )
-        return _Response(answer)

@@ -20,6 +20,7 @@ from github.Auth import Auth
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
 from service.providers.base import MalformedReply, ProviderError, RateLimited, Rejected, Unavailable
+from service.providers.exchanges import Observer, unobserved
 from service.providers.github.connection import TIMEOUT, Connection, Counter
 from service.providers.github.errors import Reply, Unsupported, graphql_error, reading, refusal
 
@@ -37,12 +38,13 @@ class NoGraphQL(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How to reach a server: its REST root, what counts requests, and time, which is always handed in."""
+    """How to reach a server: its REST root, who counts requests, and time, which is always handed in."""
 
     url: str
     counter: Counter
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
+    observer: Observer = unobserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Gateway:
     def __init__(self, wire: Wire, auth: Auth, renew: Callable[[], bool] | None = None) -> None:
         self._wire = wire
         self._renew = renew
-        self._connection = Connection(wire.url, wire.counter)
+        self._connection = Connection(wire.url, wire.counter, wire.observer)
         self._requester = Github(
             auth=auth,
             base_url=wire.url.rstrip("/"),

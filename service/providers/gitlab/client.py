@@ -29,6 +29,7 @@ from service.model import (
 )
 from service.providers.base import Rejected
 from service.providers.cache import Cache
+from service.providers.exchanges import Observer, unobserved
 from service.providers.gitlab import action_items, comments, issue_changes, mapping, observe, people
 from service.providers.gitlab.connection import Connection
 from service.providers.gitlab.errors import reading
@@ -43,10 +44,11 @@ class GitLab:
     """One GitLab server through one token, for one thread; see `service.providers.base.Provider`.
 
     `url` is the server's own (https://gitlab.com, https://gitlab.example.org/relative/root), without `/api/v4`.
-    Providers of several threads share `cache`, so that what rarely changes is asked for once.
+    Providers of several threads share `cache`, so that what rarely changes is asked for once. `observer` hears of
+    each request.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all are named
         self,
         *,
         token: str,
@@ -55,9 +57,10 @@ class GitLab:
         forge: str = "gitlab",
         url: str = "https://gitlab.com",
         cache: Cache | None = None,
+        observer: Observer = unobserved,
     ) -> None:
         self.forge = forge
-        self._gateway = Gateway(Connection(url, token, clock=clock, sleep=sleep))
+        self._gateway = Gateway(Connection(url, token, clock=clock, sleep=sleep, observer=observer))
         last_reply = LastReply(lambda: self.requests, clock)
         kept = cache if cache is not None else Cache(clock)
         self._server = Server(forge, self._gateway, kept, clock, last_reply)

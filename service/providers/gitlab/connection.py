@@ -19,6 +19,8 @@ from gitlab.base import RESTObject, RESTObjectList
 from gitlab.exceptions import GitlabError
 
 from service.providers.base import MalformedReply, RateLimited, Unavailable
+from service.providers.exchanges import Meter, Observer, unobserved
+from service.providers.gitlab.endpoints import ENDPOINTS, quota
 from service.providers.gitlab.errors import ForeignHost, refusal, unanswered
 
 T = TypeVar("T")
@@ -35,9 +37,11 @@ USER_AGENT = "closeout"
 class Session(requests.Session):
     """Counts what is sent, keeps the last answer's headers, and stays with one host."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, observer: Observer = unobserved) -> None:
         super().__init__()
         self._origin = _origin(url)
+        self._root = urlsplit(url).path.rstrip("/")
+        self._meter = Meter(ENDPOINTS, quota, observer)
         self.sent = 0
         self.headers_seen: Mapping[str, str] = {}
 
@@ -46,7 +50,8 @@ class Session(requests.Session):
             raise ForeignHost(request=request)
         self.sent += 1
         self.headers_seen = {}
-        answer = super().send(request, **kwargs)
+        send, path = super().send, urlsplit(request.url or "").path.removeprefix(self._root)
+        answer = self._meter.measured(request.method or "", path, lambda: send(request, **kwargs))
         self.headers_seen = answer.headers
         return answer
 
@@ -72,12 +77,20 @@ class Sdk(gitlab.Gitlab):
 class Connection:
     """Sends calls of the SDK, and says what came of them in our own errors. For one thread."""
 
-    def __init__(self, url: str, token: str, *, clock: Callable[[], datetime], sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        observer: Observer = unobserved,
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is not the URL of a GitLab server; write it like https://gitlab.com")
         self._clock, self._sleep = clock, sleep
-        self._session = Session(url)
+        self._session = Session(url, observer)
         # A bearer token serves REST and GraphQL alike, and requests drops it when a redirect leaves the host.
         self.sdk = Sdk(
             url,

@@ -1,0 +1,90 @@
+"""What went over the wire to a forge, one value a request, for whoever counts it. The same for every forge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import requests
+
+_VARIABLE = re.compile(r"\\{(\w+)\\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many requests are left until the forge's limit resets. `resource` is what is limited together."""
+
+    resource: str
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and what came back. `status` and `seconds` are None where nothing usable did.
+
+    `endpoint` is a template, such as `GET /repos/{owner}/{repo}/issues`: it names no project, issue or person.
+    """
+
+    endpoint: str
+    status: int | None = None
+    seconds: float | None = None
+    quota: Quota | None = None
+
+
+Observer: TypeAlias = Callable[[Exchange], None]
+
+
+def unobserved(exchange: Exchange) -> None:
+    """The observer of whoever does not count."""
+    del exchange
+
+
+class Endpoints:
+    """An API's addresses as the vendor writes them, like `/projects/{id}/issues`. What `{path}` stands for may hold
+    slashes.
+    """
+
+    OTHER = "other"
+
+    def __init__(self, templates: Iterable[str]) -> None:
+        self._known = {template: re.compile(_VARIABLE.sub(_pattern, re.escape(template))) for template in templates}
+
+    def of(self, method: str, path: str) -> str:
+        """The request's endpoint, or `other`: what nobody foresaw must not become a value of its own."""
+        fitting = (template for template, pattern in self._known.items() if pattern.fullmatch(path))
+        template = next(fitting, None)
+        return self.OTHER if template is None else f"{method} {template}"
+
+
+def _pattern(variable: re.Match[str]) -> str:
+    return ".+" if variable[1] == "path" else "[^/]+"
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Tells `observer` of one server's exchanges."""
+
+    endpoints: Endpoints
+    quota: Callable[[Mapping[str, str]], Quota | None]
+    observer: Observer
+
+    def measured(self, method: str, path: str, send: Callable[[], requests.Response]) -> requests.Response:
+        """Sends, and tells what came of it; `path` is the API's own. Raises what `send` raises."""
+        endpoint = self.endpoints.of(method, path)
+        try:
+            answer = send()
+        except requests.RequestException:
+            self.observer(Exchange(endpoint))
+            raise
+        first = answer.history[0] if answer.history else answer  # a redirect that was followed is told by itself
+        seconds = first.elapsed.total_seconds()
+        self.observer(Exchange(endpoint, first.status_code, seconds, self.quota(first.headers)))
+        return answer
+
+
+def left(headers: Mapping[str, str], name: str) -> int | None:
+    """The count in this header, if it is one."""
+    text = headers.get(name, "").strip()
+    return int(text) if text.isascii() and text.isdigit() else None

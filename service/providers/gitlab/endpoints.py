@@ -1,0 +1,37 @@
+"""The parts of GitLab's API that we use, as its reference names them: what requests are counted by.
+
+https://docs.gitlab.com/api/rest/ and https://docs.gitlab.com/api/graphql/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from service.providers.exchanges import Endpoints, Quota, left
+
+_PROJECT = "/api/v4/projects/{id}"
+_ISSUE = f"{_PROJECT}/issues/{{iid}}"
+
+ENDPOINTS = Endpoints(
+    (
+        "/api/graphql",
+        "/api/v4/user",
+        "/api/v4/users",
+        f"{_PROJECT}/issues",
+        _ISSUE,
+        f"{_ISSUE}/links",
+        f"{_ISSUE}/notes",
+        f"{_ISSUE}/notes/{{id}}",
+        f"{_ISSUE}/notes/{{id}}/award_emoji",
+        f"{_ISSUE}/resource_label_events",
+        f"{_PROJECT}/labels",
+        f"{_PROJECT}/members/all/{{id}}",
+        f"{_PROJECT}/repository/files/{{path}}/raw",
+    )
+)
+
+
+def quota(headers: Mapping[str, str]) -> Quota | None:
+    """https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers (which are optional)"""
+    remaining = left(headers, "RateLimit-Remaining")
+    return None if remaining is None else Quota("api", remaining)
