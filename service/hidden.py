@@ -31,6 +31,16 @@ def topic_of(body: str) -> str | None:
     return found["topic"] if found else None
 
 
+def issue_marker(topic: str) -> str:
+    """The line by which an issue of ours on this topic is found again."""
+    return f"<!-- closeout:issue topic={topic} -->"
+
+
+def is_issue_on(topic: str, body: str) -> bool:
+    """Whether a body that our account wrote is that of our issue on this topic."""
+    return issue_marker(topic) in body.splitlines()
+
+
 def state_block(state: SyncState) -> str:
     """One line that `state_of` reads back to an equal value; nothing in it can end the HTML comment early."""
     data = {"v": VERSION, **{k: v for k, v in asdict(state).items() if v not in (None, (), False)}}

@@ -90,6 +90,7 @@ class Issue:
     url: str = ""
     private: bool = False  # GitLab: confidential
     linked: bool = False  # seen as a child: a sub-issue (GitHub) or related item (GitLab) of the snapshot's issue
+    inactive: frozenset[str] = frozenset()  # assignees who left or cannot be assigned any more, where a listing tells
 
     @property
     def marker(self) -> Marker | None:
@@ -299,6 +300,21 @@ class CreateActionItem:
 
 
 @dataclass(frozen=True, slots=True)
+class EnsureIssue:
+    """An issue of ours on this topic is in the project of `ref` (a ref of number 0), open or closed.
+
+    `body` holds the topic's hidden marker (see `service.hidden`). One that is there is left as it is: what it says is
+    changed with `SetBody`. It stands beside what a snapshot shows.
+    """
+
+    ref: IssueRef
+    topic: str
+    title: str
+    body: str
+    labels: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class LinkChild:
     """The existing issue `child` is a sub-issue (GitHub) or related item (GitLab) of `ref`."""
 
@@ -351,6 +367,7 @@ Change: TypeAlias = (
     | SetAssignees
     | SetDue
     | CreateActionItem
+    | EnsureIssue
     | LinkChild
     | MoveCard
     | Reopen
@@ -456,6 +473,8 @@ def apply(snapshot: Snapshot, change: Change) -> Snapshot:  # noqa: C901, PLR091
             return _edit(snapshot, ref, lambda issue: replace(issue, due=due))
         case CreateActionItem():
             return _create(snapshot, change)
+        case EnsureIssue():
+            return snapshot
         case LinkChild(child=child):
             return _edit(snapshot, child, lambda issue: replace(issue, linked=True))
         case MoveCard(ref=ref, project=project, column=column):

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from service.document import DEFAULT_DIALECT, Dialect
-from service.model import Change, Issue, IssueRef, Permission, Snapshot
+from service.model import Change, Issue, IssueRef, Permission, Snapshot, State
 
 
 class ProviderError(Exception):
@@ -65,6 +65,23 @@ class Delivery:
     sender: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which issues: those with this label, in this state, and changed at or after `since`."""
+
+    label: str
+    state: State
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a forge lists at once: one project, or several that stand under one group (`acme/*`)."""
+
+    name: str
+    projects: tuple[str, ...]
+
+
 class WebhookParser(Protocol):
     """Bytes in, a value out; no I/O, no clock but the one handed in.
 
@@ -96,8 +113,41 @@ class Provider(Protocol):
     def apply(self, change: Change) -> IssueRef | None:
         """Makes the change true on the forge; safe to repeat. Returns the issue's ref for `CreateActionItem`."""
 
-    def list(self, project: str, *, labels: Sequence[str] = (), since: datetime | None = None) -> Iterator[Issue]:
-        """Issues of a project, open and closed, that carry all `labels` and changed at or after `since`."""
+    def viewer(self) -> str:
+        """Our own login, as it stands in `Issue.author`."""
+
+    def list(
+        self,
+        project: str,
+        *,
+        labels: Sequence[str] = (),
+        since: datetime | None = None,
+        state: State | None = None,
+    ) -> Iterator[Issue]:
+        """Issues of a project, in any state or in this one, that carry all `labels` and changed at or after `since`."""
+
+    # --- many projects at once --------------------------------------------------------------------------------
+
+    def projects(self, under: str) -> Iterator[str]:
+        """Paths of the projects of this owner or group, its subgroups included, that our account was let into.
+
+        Archived ones are left out. Raises `Rejected` where the forge needs a group and `under` is empty.
+        """
+
+    def read_ahead(self, projects: Sequence[str], path: str) -> None:
+        """Reads this file of many projects in as few requests as the forge allows, for `file_text` to answer from.
+
+        What cannot be read is left to `file_text`, and so are the errors.
+        """
+
+    def scopes(self, projects: Sequence[str]) -> Sequence[Scope]:
+        """The projects, each in one scope, put together as the forge lists them in the fewest requests. Sends none."""
+
+    def survey(self, scope: Scope, listings: Sequence[Listing]) -> Iterator[Issue]:
+        """The issues of these projects that are in any of the listings, each once, a hundred a request.
+
+        Raises `Rejected` for a scope of several projects that is too large for one listing; list them one by one.
+        """
 
     def permission(self, project: str, user: str) -> Permission:
         """What this person may do in the project; `Permission.NONE` for a stranger."""

@@ -38,6 +38,7 @@ class Person:
     login: str
     name: str
     kind: Literal["User", "Bot"] = "User"
+    blocked: bool = False  # GitLab: an administrator's word for who has left
 
 
 @dataclass(slots=True)

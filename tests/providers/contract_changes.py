@@ -11,7 +11,7 @@ from service import model
 from service.model import Change, CreateActionItem, EnsureComment, Issue, IssueRef, Reopen, SetBody, Snapshot
 from service.providers.base import Conflict, Provider, ProviderError, Rejected
 from tests.providers.on_stage import OnStage
-from tests.providers.samples import EDITS, NEW_KEY, OTHERS, Sample, can, comment, create, named
+from tests.providers.samples import EDITS, NEW_KEY, OTHERS, Sample, can, comment, create, named, own_issue
 from tests.providers.stage import BODY, BOT, PROJECT, Stage, comparable
 
 
@@ -101,7 +101,7 @@ class ChangesContract(OnStage):
 
     # --- creating happens once --------------------------------------------------------------------------------
 
-    @pytest.mark.parametrize("sample", [create, comment], ids=["action item", "comment"])
+    @pytest.mark.parametrize("sample", [create, comment, own_issue], ids=["action item", "comment", "own issue"])
     def test_what_was_created_in_an_answer_that_got_lost_is_not_created_again(
         self, stage: Stage, sample: Sample
     ) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
-from service.model import Issue, Permission, SetBody, SyncState
+from service.model import Issue, Permission, SetBody, State, SyncState
+from service.providers.base import Listing
 from tests.clock import Clock
 from tests.providers.on_stage import OnStage
 from tests.providers.samples import comment
 from tests.providers.stage import BODY, BOT, PROJECT, Stage
 
+STATES: tuple[State | None, ...] = ("open", "closed", None)
 LONG = "Zeile mit Ümläuten und 日本語 – and an end.\n" * 1300
 
 
@@ -123,12 +126,96 @@ class SightContract(OnStage):
         assert [i.ref.number for i in provider.list(PROJECT, since=later)] == [2]
         assert list(provider.list(PROJECT, since=later + timedelta(seconds=1))) == []
 
+    def test_issues_are_listed_by_state(self, stage: Stage) -> None:
+        """Open or closed ones alone; both without a word."""
+        stage.edit(2, state="closed")
+        provider = stage.provider()
+        listed = {state: [i.ref.number for i in provider.list(PROJECT, state=state)] for state in STATES}
+        assert listed == {"open": [1, 3], "closed": [2], None: [1, 2, 3]}
+
     def test_more_than_a_page_of_issues_is_listed(self, stage: Stage) -> None:
         """Each once, whatever the page size."""
         for n in range(101):
             stage.sandbox.world.create_issue(self.forge, PROJECT, actor="bob", title=f"issue {n}")
         numbers = [i.ref.number for i in stage.provider().list(PROJECT)]
         assert sorted(numbers) == list(range(1, 105))
+
+    # --- many projects at once --------------------------------------------------------------------------------
+
+    def test_a_survey_sees_what_listing_sees(self, stage: Stage, clock: Clock) -> None:
+        """Every issue that is in one of the listings, once, with all that a listing tells of it."""
+        stage.edit(1, labels=["post-mortem", "learning"], due=date(2026, 4, 1) if self.forge == "gitlab" else None)
+        stage.edit(3, labels=["outage"], state="closed")
+        later = clock.forward(days=40)
+        stage.edit(2, labels=["outage"], state="closed")
+        provider = stage.provider()
+        listings = (Listing("post-mortem", "open"), Listing("learning", "open"), Listing("outage", "closed", later))
+        (scope,) = provider.scopes((PROJECT,))
+        surveyed = {issue.ref.number: issue for issue in provider.survey(scope, listings)}
+        assert sorted(surveyed) == [1, 2]
+        for listed in provider.list(PROJECT):
+            if listed.ref.number in surveyed:
+                assert _plain(surveyed[listed.ref.number]) == _plain(listed)
+
+    def test_a_survey_takes_a_request_for_a_hundred_issues(self, stage: Stage) -> None:
+        """Past a page's end nothing is lost and nothing comes twice; a second look knows the server already."""
+        world = stage.sandbox.world
+        for n in range(205):
+            world.create_issue(self.forge, PROJECT, actor="bob", title=f"issue {n}", labels=("learning",))
+        provider = stage.provider()
+        (scope,) = provider.scopes((PROJECT,))
+        list(provider.survey(scope, (Listing("learning", "open"),)))
+        before = provider.requests
+        numbers = [issue.ref.number for issue in provider.survey(scope, (Listing("learning", "open"),))]
+        assert sorted(numbers) == [2, *range(4, 209)]
+        assert provider.requests - before == 3
+
+    def test_a_survey_tells_who_left(self, stage: Stage) -> None:
+        """Assigned once, and gone: blocked on GitLab, without a role on GitHub. Not known of an older GitHub."""
+        stage.edit(1, assignees=["bob", "eve"] if self.forge == "github" else ["eve"])
+        stage.leaves("eve")
+        provider = stage.provider()
+        (scope,) = provider.scopes((PROJECT,))
+        (seen,) = provider.survey(scope, (Listing("post-mortem", "open"),))
+        told = self.forge == "gitlab" or "graphql" not in self.lacks
+        assert seen.inactive == ({"eve"} if told else set())
+
+    def test_several_projects_are_surveyed(self, stage: Stage) -> None:
+        """Under the names they were asked for, and no others of the same owner."""
+        world = stage.sandbox.world
+        for path in ("acme/ops", "acme/web"):
+            stage.project(path)
+            world.create_issue(self.forge, path, actor="alice", title=path, labels=("post-mortem",))
+        provider = stage.provider()
+        scopes = provider.scopes((PROJECT, "acme/OPS"))
+        assert sorted(project for scope in scopes for project in scope.projects) == ["acme/OPS", PROJECT]
+        listings = (Listing("post-mortem", "open"),)
+        found = [issue.ref for scope in scopes for issue in provider.survey(scope, listings)]
+        assert sorted(found) == [stage.ref(1, "acme/OPS"), stage.pm]
+
+    def test_the_projects_of_an_owner_are_listed(self, stage: Stage) -> None:
+        """Those we were let into; an archived one takes no writes and is left out."""
+        stage.project("acme/web")
+        stage.project("acme/old").archived = True
+        provider = stage.provider()
+        assert sorted(provider.projects("ACME")) == ["acme/ops", PROJECT, "acme/web"]
+
+    def test_files_are_read_ahead(self, stage: Stage) -> None:
+        """What was read ahead is not asked for again; a project that is not there is told when it is asked for."""
+        stage.sandbox.world.put_file(self.forge, "acme/ops", "a/policy.yml", "version: 1\n# ü\n")
+        provider = stage.provider()
+        provider.read_ahead((PROJECT, "acme/ops", "acme/nowhere"), "a/policy.yml")
+        before = provider.requests
+        assert provider.file_text("acme/ops", "a/policy.yml") == "version: 1\n# ü\n"
+        assert provider.file_text(PROJECT, "a/policy.yml") is None
+        ahead = self.forge == "github" and "graphql" not in self.lacks
+        assert provider.requests - before == (0 if ahead else 2)
+
+    def test_we_know_ourselves(self, stage: Stage) -> None:
+        """The login that stands as the author of what we write."""
+        assert stage.provider().viewer() == BOT
+
+    # --- people and files -------------------------------------------------------------------------------------
 
     def test_permissions_come_in_the_models_words(self, stage: Stage) -> None:
         """From nothing to maintaining, whatever the forge calls it."""
@@ -151,3 +238,8 @@ class SightContract(OnStage):
         before = stage.requests_made()
         provider.fetch(stage.pm)
         assert provider.requests == stage.requests_made() - before > 0
+
+
+def _plain(issue: Issue) -> Issue:
+    """Without what only one of GitHub's two dialects tells of a listed issue."""
+    return replace(issue, body_edited_at=None, closed_by=None)

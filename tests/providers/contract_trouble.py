@@ -13,11 +13,13 @@ from service.model import AddLabels, CreateActionItem, EnsureComment, Permission
 from service.providers.base import (
     Forbidden,
     Gone,
+    Listing,
     MalformedReply,
     NotFound,
     Provider,
     ProviderError,
     RateLimited,
+    Scope,
     Unavailable,
 )
 from tests.providers.on_stage import OnStage
@@ -201,7 +203,7 @@ class TroubleContract(OnStage):
         with pytest.raises(Unavailable):
             self.build(stage, BOT, f"http://127.0.0.1:{free}").fetch(stage.pm)
 
-    @pytest.mark.parametrize("act", ["fetch", "list", "permission", "file_text"])
+    @pytest.mark.parametrize("act", ["fetch", "list", "survey", "projects", "permission", "file_text"])
     def test_every_reading_verb_speaks_in_our_errors(self, stage: Stage, act: str) -> None:
         """Nothing of an SDK or of HTTP leaks out of a provider."""
         provider = self._settled(stage)
@@ -209,6 +211,8 @@ class TroubleContract(OnStage):
         verbs: dict[str, Callable[[], object]] = {
             "fetch": lambda: provider.fetch(stage.pm),
             "list": lambda: list(provider.list(PROJECT)),
+            "survey": lambda: list(provider.survey(Scope(PROJECT, (PROJECT,)), (Listing("learning", "open"),))),
+            "projects": lambda: list(provider.projects("acme")),
             "permission": lambda: provider.permission(PROJECT, "bob"),
             "file_text": lambda: provider.file_text(PROJECT, "README.md"),
         }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import TypeAlias
 
-from service.hidden import state_block, topic_marker
+from service.hidden import issue_marker, state_block, topic_marker
 from service.model import (
     Acknowledge,
     AddLabels,
@@ -14,6 +15,7 @@ from service.model import (
     Change,
     CreateActionItem,
     EnsureComment,
+    EnsureIssue,
     EnsureLabel,
     Issue,
     ItemState,
@@ -65,6 +67,13 @@ def comment(seen: Snapshot, _: Issue) -> EnsureComment:
     return EnsureComment(seen.issue.ref, "status", body, state)
 
 
+def own_issue(seen: Snapshot, _: Issue) -> EnsureIssue:
+    """An issue of ours beside the post-mortem."""
+    ref, labels = replace(seen.issue.ref, number=0), frozenset({"learning"})
+    body = f"{issue_marker('audit')}\n\n/close the loop, {NEW_KEY} – 上限\n"
+    return EnsureIssue(ref, "audit", "Post-mortem audit", body, labels)
+
+
 def _acknowledge(seen: Snapshot, _: Issue) -> Acknowledge:
     pending = next(c for c in seen.comments if c.topic is None)
     return Acknowledge(seen.issue.ref, pending.id)
@@ -85,6 +94,7 @@ EDITS: Mapping[type, Sample] = {
 OTHERS: Mapping[type, Sample] = {
     EnsureLabel: lambda _, at: EnsureLabel(at.ref, Label("severity-high", "d93f0b", "Many users, no way around")),
     CreateActionItem: create,
+    EnsureIssue: own_issue,
     LinkChild: lambda seen, _: LinkChild(seen.issue.ref, next(c.ref for c in seen.children if c.ref.number == 3)),
     MoveCard: lambda _, at: MoveCard(at.ref, 1, "Review"),
     EnsureComment: comment,

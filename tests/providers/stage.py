@@ -12,6 +12,7 @@ import requests
 from service.model import Comment, Issue, IssueRef, Marker, Snapshot
 from service.providers.base import Provider
 from service.sandbox import Sandbox
+from service.sandbox.rows import Project
 from tests.clock import Clock
 
 PROJECT = "acme/shop"
@@ -59,6 +60,20 @@ class Stage:
     def pm(self) -> IssueRef:
         """The post-mortem."""
         return self.ref(1)
+
+    def project(self, path: str) -> Project:
+        """The project, made where there is none, with our account in it."""
+        world = self.sandbox.world
+        if (self.forge, path) not in world.projects:
+            world.add_project(self.forge, path)
+        for login, level in (("alice", "maintain"), (BOT, "write")):
+            world.set_permission(self.forge, path, login, level)
+        return world.project(self.forge, path)
+
+    def leaves(self, login: str) -> None:
+        """The person has left: blocked on GitLab, without a role on GitHub."""
+        self.sandbox.world.person(login).blocked = True
+        self.sandbox.world.set_permission(self.forge, PROJECT, login, "none")
 
     # --- people at work ---------------------------------------------------------------------------------------
 

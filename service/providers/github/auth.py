@@ -5,9 +5,10 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import github.Auth
 
@@ -43,6 +44,9 @@ class Access(Protocol):
     def login(self) -> str:
         """Our own login, as authors are named over REST. One request, where GraphQL did not say it already."""
 
+    def repositories(self) -> Iterator[Mapping[str, Any]]:
+        """Every repository that we were let into."""
+
 
 def access(auth: TokenAuth | AppAuth, wire: Wire, cache: Cache) -> Access:
     return TokenAccess(auth, wire) if isinstance(auth, TokenAuth) else AppAccess(auth, wire, cache)
@@ -62,6 +66,10 @@ class TokenAccess:
         with reading("our own account"):
             return str(self._gateway.get("/user")["login"])
 
+    def repositories(self) -> Iterator[Mapping[str, Any]]:
+        """https://docs.github.com/en/rest/repos/repos#list-repositories-for-the-authenticated-user"""
+        return self._gateway.pages("/user/repos", {"sort": "full_name"})
+
 
 class AppAccess:
     """A gateway for each installation; its token lasts an hour and is replaced in time, or when it is refused."""
@@ -74,16 +82,34 @@ class AppAccess:
         self._gateways: dict[int, Gateway] = {}
 
     def gateway(self, project: str) -> Gateway:
-        key = ("installation", self._wire.url, self._app_id, project.casefold())
-        found = self._cache.cached(key, _INSTALLATION_SECONDS, lambda: self._installation(project))
-        if found not in self._gateways:
-            token = InstallationToken(self._app, found, self._cache, self._wire)
-            self._gateways[found] = Gateway(self._wire, token, token.renew)
-        return self._gateways[found]
+        key = self._key(project)
+        return self._gateway_of(self._cache.cached(key, _INSTALLATION_SECONDS, lambda: self._installation(project)))
 
     def login(self) -> str:
         with reading("our own App"):
             return f"{self._app.get('/app')['slug']}[bot]"
+
+    def repositories(self) -> Iterator[Mapping[str, Any]]:
+        """https://docs.github.com/en/rest/apps/installations#list-repositories-accessible-to-the-app-installation
+
+        Which installation serves which repository is then known, too.
+        """
+        for installation in self._app.pages("/app/installations"):
+            with reading("the App's installations"):
+                number = int(installation["id"])
+            for row in self._gateway_of(number).pages("/installation/repositories", within="repositories"):
+                with reading("the repositories of an installation"):
+                    self._cache.put(self._key(str(row["full_name"])), number, _INSTALLATION_SECONDS)
+                yield row
+
+    def _key(self, project: str) -> tuple[str, str, str, str]:
+        return ("installation", self._wire.url, self._app_id, project.casefold())
+
+    def _gateway_of(self, installation: int) -> Gateway:
+        if installation not in self._gateways:
+            token = InstallationToken(self._app, installation, self._cache, self._wire)
+            self._gateways[installation] = Gateway(self._wire, token, token.renew)
+        return self._gateways[installation]
 
     def _installation(self, project: str) -> int:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import assert_never
 
 from service.document import DEFAULT_DIALECT, Dialect
@@ -13,6 +13,7 @@ from service.model import (
     Change,
     CreateActionItem,
     EnsureComment,
+    EnsureIssue,
     EnsureLabel,
     Issue,
     IssueRef,
@@ -26,8 +27,9 @@ from service.model import (
     SetDue,
     SetTitle,
     Snapshot,
+    State,
 )
-from service.providers.base import NotFound
+from service.providers.base import Listing, NotFound, Scope
 from service.providers.cache import Cache
 from service.providers.exchanges import Observer, unobserved
 from service.providers.github import (
@@ -36,13 +38,13 @@ from service.providers.github import (
     comments,
     issue_changes,
     labelling,
-    mapping,
     observe,
+    own_issues,
     people,
+    survey,
 )
 from service.providers.github.auth import AppAuth, TokenAuth, access
 from service.providers.github.connection import Counter
-from service.providers.github.errors import reading
 from service.providers.github.gateway import Wire, repository, segment
 from service.providers.github.server import Server
 from service.providers.last_reply import LastReply
@@ -102,6 +104,8 @@ class GitHub:
                 issue_changes.set_due(server, change)
             case CreateActionItem():
                 return action_items.create(server, change)
+            case EnsureIssue():
+                return own_issues.ensure(server, change)
             case LinkChild():
                 issue_changes.link_child(server, change)
             case MoveCard():
@@ -116,29 +120,44 @@ class GitHub:
                 assert_never(change)
         return None
 
-    def list(self, project: str, *, labels: Sequence[str] = (), since: datetime | None = None) -> Iterator[Issue]:
-        """https://docs.github.com/en/rest/issues/issues#list-repository-issues (pull requests are among them)
+    def viewer(self) -> str:
+        return self._server.viewer()
 
-        Oldest first by creation, so that an issue which changes meanwhile does not move between pages.
-        """
-        query: dict[str, str | int] = {"state": "all", "sort": "created", "direction": "asc"}
-        if labels:
-            query["labels"] = ",".join(labels)
-        if since is not None:
-            query["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for row in self._server.gateway(project).pages(f"{repository(project)}/issues", query):
-            if "pull_request" not in row:
-                with reading(f"the issues of {project}"):
-                    issue = mapping.issue_of_rest(row, IssueRef(self.forge, project, int(row["number"])))
-                yield issue
+    def list(
+        self,
+        project: str,
+        *,
+        labels: Sequence[str] = (),
+        since: datetime | None = None,
+        state: State | None = None,
+    ) -> Iterator[Issue]:
+        return survey.listed(self._server, project, labels, since, state)
+
+    def projects(self, under: str) -> Iterator[str]:
+        return survey.projects(self._server, under)
+
+    def read_ahead(self, projects: Sequence[str], path: str) -> None:
+        if self._server.has_graphql and len(projects) > 1:
+            for project, text in survey.read_files(self._server, projects, path):
+                self._server.cache.put(self._file_key(project, path), text, _FILE_SECONDS)
+
+    def scopes(self, projects: Sequence[str]) -> Sequence[Scope]:
+        return tuple(Scope(project, (project,)) for project in projects)
+
+    def survey(self, scope: Scope, listings: Sequence[Listing]) -> Iterator[Issue]:
+        for project in scope.projects:
+            yield from survey.survey(self._server, project, listings)
 
     def permission(self, project: str, user: str) -> Permission:
         return people.permission(self._server, project, user)
 
     def file_text(self, project: str, path: str) -> str | None:
         """https://docs.github.com/en/rest/repos/contents#get-repository-content"""
-        key = (*self._server.key("file", project), path)
+        key = self._file_key(project, path)
         return self._server.cache.cached(key, _FILE_SECONDS, lambda: self._file_text(project, path))
+
+    def _file_key(self, project: str, path: str) -> tuple[str, ...]:
+        return (*self._server.key("file", project), path)
 
     def _file_text(self, project: str, path: str) -> str | None:
         parts = "/".join(segment(part) for part in path.split("/"))

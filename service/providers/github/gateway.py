@@ -105,12 +105,14 @@ class Gateway:
         return self._patiently(Request("GET", path, accept="application/vnd.github.raw+json")).text
 
     def pages(
-        self, path: str, parameters: Mapping[str, str | int] | None = None, *, most: int = 1000
+        self, path: str, parameters: Mapping[str, str | int] | None = None, *, most: int = 1000, within: str = ""
     ) -> Iterator[Mapping[str, Any]]:
-        """Every row of a list, page after page, at most `most` pages."""
+        """Every row of a list, page after page, at most `most` pages. `within` names the list in an object's answer."""
         for page in range(1, most + 1):
             asked: Mapping[str, str | int] = {**(parameters or {}), "per_page": PAGE, "page": page}
             rows = self._patiently(Request("GET", path, asked)).json()
+            if within and isinstance(rows, dict):
+                rows = rows.get(within)
             if not isinstance(rows, list):
                 raise MalformedReply(f"GitHub's answer to GET {path} is not a list")
             yield from rows

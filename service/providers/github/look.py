@@ -10,6 +10,7 @@ from service.model import Issue, IssueRef
 from service.providers.base import Forbidden, Gone
 from service.providers.github import mapping, queries
 from service.providers.github.errors import Unsupported, reading
+from service.providers.github.gateway import Answer
 from service.providers.github.mapping import SeenComment
 from service.providers.github.memory import Ids, Memory
 from service.providers.github.queries import Parts
@@ -21,6 +22,7 @@ _BELONGS = {
     "sub_issues": frozenset({"parent", "subIssues"}),
     "projects": frozenset({"projectItems", "projectsV2", "ProjectV2Owner", "fieldValueByName"}),
     "fields": frozenset({"issueFieldValues", "IssueFieldDateValue", "IssueFieldDate"}),
+    "people": frozenset({"assignableUsers"}),
 }
 _Json = Mapping[str, Any]
 
@@ -76,16 +78,21 @@ def _ask(server: Server, ref: IssueRef, parts: Parts) -> Look:
     if isinstance(repository, dict) and repository.get("issue"):
         with reading("our own account"):
             return Look(repository, str(answer.data["viewer"]["login"]), parts)
+    return _ask(server, ref, lessened(server, ref.project, answer, parts, str(ref)))
+
+
+def lessened(server: Server, project: str, answer: Answer, parts: Parts, what: str) -> Parts:
+    """What is left to ask for after an answer that lacks something, remembered for the owner's other projects.
+
+    Raises why `what` is missing where it is for no such lack.
+    """
     is_lack = isinstance(answer.error, (Unsupported, Forbidden))  # a passing failure is none
-    less = _without(parts, answer.names) if is_lack else parts
+    lacking = {part: False for part, fields in _BELONGS.items() if fields & answer.names} if is_lack else {}
+    less = replace(parts, **lacking)
     if less == parts:
-        raise answer.why_not(str(ref))
-    server.saw_parts(ref.project, less)
-    return _ask(server, ref, less)
-
-
-def _without(parts: Parts, names: frozenset[str]) -> Parts:
-    return replace(parts, **{part: False for part, fields in _BELONGS.items() if fields & names})
+        raise answer.why_not(what)
+    server.saw_parts(project, less)
+    return less
 
 
 def _stands_where_asked(ref: IssueRef, repository: _Json) -> None:

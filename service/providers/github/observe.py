@@ -8,13 +8,9 @@ from service import document, hidden
 from service.document import Dialect
 from service.model import Capabilities, Comment, Issue, IssueRef, Snapshot, SyncState
 from service.providers.github import comments, issue_changes, look, look_rest, people
-from service.providers.github.errors import ServerError
-from service.providers.github.gateway import NoGraphQL
 from service.providers.github.memory import Memory, Written
-from service.providers.github.server import HOUR, Server
+from service.providers.github.server import Server
 from service.providers.github.sighting import Sighting
-
-_OUTAGE_SECONDS = 300
 
 
 def fetch(server: Server, ref: IssueRef, dialect: Dialect) -> Snapshot:
@@ -49,21 +45,7 @@ def _capabilities(server: Server, seen: Sighting) -> Capabilities:
 
 
 def _look(server: Server, ref: IssueRef) -> Sighting:
-    """GraphQL, else REST. An endpoint that answers 500 before it ever worked counts as missing for a while."""
-    if not server.has_graphql:
-        return look_rest.look(server, ref)
-    try:
-        seen = look.look(server, ref)
-    except NoGraphQL:
-        server.lacks_graphql(HOUR)
-    except ServerError as error:
-        if error.status != 500 or server.knows_graphql:
-            raise
-        server.lacks_graphql(_OUTAGE_SECONDS)
-    else:
-        server.saw_graphql()
-        return seen
-    return look_rest.look(server, ref)
+    return server.prefer_graphql(lambda: look.look(server, ref), lambda: look_rest.look(server, ref))
 
 
 def _relatives(server: Server, seen: Sighting) -> tuple[Issue | None, tuple[Issue, ...]]:

@@ -7,16 +7,20 @@ Schema: https://docs.github.com/en/graphql/reference. Values always travel as va
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What to ask for beyond the plain issue. `fields` are the organisation's issue fields."""
+    """What to ask for beyond the plain issue. `fields` are the organisation's issue fields, `people` are those who may
+    be assigned.
+    """
 
     sub_issues: bool = True
     projects: bool = True
     fields: bool = True
+    people: bool = True
 
 
 _SUB_ISSUES = """
@@ -125,6 +129,44 @@ def issues(count: int, parts: Parts) -> str:
         for i in range(count)
     )
     return f"query NamedIssues({variables}) {{\n{asked}\n}}{issue_fragment(parts)}"
+
+
+_PEOPLE = """
+    assignableUsers(first: 100) { pageInfo { hasNextPage } nodes { login } }"""
+
+
+def survey(numbers: Sequence[int], parts: Parts) -> str:
+    """A page of each of a repository's listings, under the aliases l0, l1, … Variables: owner, name, and for each
+    listing label0, state0, filter0, after0, …
+
+    Cost by GitHub's formula: a point for each thirty issues asked for; the oldest come first, so that an issue which
+    changes meanwhile does not move between pages.
+    """
+    variables = "".join(
+        f", $label{i}: String!, $state{i}: IssueState!, $filter{i}: IssueFilters, $after{i}: String" for i in numbers
+    )
+    order = "orderBy: {field: CREATED_AT, direction: ASC}"
+    asked = "\n".join(
+        f"    l{i}: issues(first: 100, after: $after{i}, labels: [$label{i}], states: [$state{i}], "
+        f"filterBy: $filter{i}, {order}) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ ...issue }} }}"
+        for i in numbers
+    )
+    return (
+        f"query Survey($owner: String!, $name: String!{variables}) {{\n"
+        f"  repository(owner: $owner, name: $name) {{\n    nameWithOwner{_PEOPLE if parts.people else ''}\n{asked}\n  }}\n"
+        f"}}{issue_fragment(parts)}"
+    )
+
+
+def files(count: int) -> str:
+    """One file of `count` repositories, under the aliases f0, f1, … Variables: expression, owner0, name0, …"""
+    variables = "".join(f", $owner{i}: String!, $name{i}: String!" for i in range(count))
+    asked = "\n".join(
+        f"  f{i}: repository(owner: $owner{i}, name: $name{i}) {{ nameWithOwner "
+        "object(expression: $expression) { __typename ... on Blob { text isTruncated } } }"
+        for i in range(count)
+    )
+    return f"query Files($expression: String!{variables}) {{\n{asked}\n}}"
 
 
 def assignable(count: int) -> str:

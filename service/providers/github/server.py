@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from service.model import IssueRef
 from service.providers.base import Forbidden, NotFound
 from service.providers.cache import Cache
 from service.providers.github.auth import Access
-from service.providers.github.errors import reading
-from service.providers.github.gateway import Gateway, repository
+from service.providers.github.errors import ServerError, reading
+from service.providers.github.gateway import Gateway, NoGraphQL, repository
 from service.providers.github.mapping import TARGET_DATE
 from service.providers.github.memory import Memory
 from service.providers.github.queries import MORE_LABELS, Parts
@@ -21,7 +21,9 @@ from service.providers.last_reply import LastReply
 HOUR = 3600
 DAY = 24 * HOUR
 LABEL_SECONDS = 300
+_OUTAGE_SECONDS = 300
 _Json = Mapping[str, Any]
+T = TypeVar("T")
 
 
 @dataclass
@@ -65,6 +67,23 @@ class Server:
 
     def lacks_graphql(self, seconds: float) -> None:
         self.cache.put(self.key("graphql", ""), value=False, seconds=seconds)
+
+    def prefer_graphql(self, ask: Callable[[], T], otherwise: Callable[[], T]) -> T:
+        """GraphQL, else REST. An endpoint that answers 500 before it ever worked counts as missing for a while."""
+        if not self.has_graphql:
+            return otherwise()
+        try:
+            found = ask()
+        except NoGraphQL:
+            self.lacks_graphql(HOUR)
+        except ServerError as error:
+            if error.status != 500 or self.knows_graphql:
+                raise
+            self.lacks_graphql(_OUTAGE_SECONDS)
+        else:
+            self.saw_graphql()
+            return found
+        return otherwise()
 
     def parts(self, project: str) -> Parts:
         """What to ask about in this owner's projects: everything, until an answer says otherwise."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Any, assert_never
+from datetime import datetime
+from typing import assert_never
 
 from service.document import DEFAULT_DIALECT, Dialect
 from service.model import (
@@ -13,6 +13,7 @@ from service.model import (
     Change,
     CreateActionItem,
     EnsureComment,
+    EnsureIssue,
     EnsureLabel,
     Issue,
     IssueRef,
@@ -26,13 +27,13 @@ from service.model import (
     SetDue,
     SetTitle,
     Snapshot,
+    State,
 )
-from service.providers.base import Rejected
+from service.providers.base import Listing, Rejected, Scope
 from service.providers.cache import Cache
 from service.providers.exchanges import Observer, unobserved
-from service.providers.gitlab import action_items, comments, issue_changes, mapping, observe, people
+from service.providers.gitlab import action_items, comments, issue_changes, observe, own_issues, people, survey
 from service.providers.gitlab.connection import Connection
-from service.providers.gitlab.errors import reading
 from service.providers.gitlab.gateway import Gateway
 from service.providers.gitlab.server import Server
 from service.providers.last_reply import LastReply
@@ -91,6 +92,8 @@ class GitLab:
                 issue_changes.set_due(server, change)
             case CreateActionItem():
                 return action_items.create(server, change)
+            case EnsureIssue():
+                return own_issues.ensure(server, change)
             case LinkChild():
                 issue_changes.link_child(server, change)
             case MoveCard():
@@ -105,21 +108,30 @@ class GitLab:
                 assert_never(change)
         return None
 
-    def list(self, project: str, *, labels: Sequence[str] = (), since: datetime | None = None) -> Iterator[Issue]:
-        """https://docs.gitlab.com/api/issues/#list-project-issues
+    def viewer(self) -> str:
+        return self._server.viewer()
 
-        Oldest first by creation, so that an issue which changes meanwhile does not move between pages.
-        """
-        filters: dict[str, Any] = {"scope": "all", "order_by": "created_at", "sort": "asc"}
-        if labels:
-            filters["labels"] = [*labels]
-        if since is not None:
-            filters["updated_after"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        for row in self._rows(project, filters):
-            with reading(f"the issues of {project}"):
-                issue = mapping.issue(row, self.forge, IssueRef(self.forge, project, int(row["iid"])))
-            self._server.saw_assignees(project, len(issue.assignees))
-            yield issue
+    def list(
+        self,
+        project: str,
+        *,
+        labels: Sequence[str] = (),
+        since: datetime | None = None,
+        state: State | None = None,
+    ) -> Iterator[Issue]:
+        return survey.listed(self._server, project, labels, since, state)
+
+    def projects(self, under: str) -> Iterator[str]:
+        return survey.projects(self._server, under)
+
+    def read_ahead(self, projects: Sequence[str], path: str) -> None:
+        """GitLab reads a file a request, whoever asks."""
+
+    def scopes(self, projects: Sequence[str]) -> Sequence[Scope]:
+        return survey.scopes(projects)
+
+    def survey(self, scope: Scope, listings: Sequence[Listing]) -> Iterator[Issue]:
+        return survey.survey(self._server, scope, listings)
 
     def permission(self, project: str, user: str) -> Permission:
         return people.permission(self._server, project, user)
@@ -128,22 +140,3 @@ class GitLab:
         """https://docs.gitlab.com/api/repository_files/#get-raw-file-from-repository"""
         key = (*self._server.key("file", project), path)
         return self._server.cache.cached(key, _FILE_SECONDS, lambda: self._server.file_text(project, path))
-
-    def _rows(self, project: str, filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """By keyset where the server has it (18.3), which knows no largest offset; else by offset.
-
-        An older server refuses with 405, at the first page, and is not asked again for a day.
-        """
-        key = self._server.key("keyset", "")
-        if self._server.cache.get(key, default=True):
-            rows = self._gateway.issues(project, {**filters, "pagination": "keyset"})
-            try:
-                first = next(rows, None)
-            except Rejected:
-                self._server.cache.put(key, value=False, seconds=86_400)
-            else:
-                if first is not None:
-                    yield first
-                    yield from rows
-                return
-        yield from self._gateway.issues(project, filters)

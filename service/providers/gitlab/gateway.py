@@ -49,6 +49,24 @@ class Gateway:
             **bound,
         )
 
+    def group_issues(self, group: str, filters: Mapping[str, Any], *, most: int) -> Iterator[Row]:
+        """Issues of a group's projects and those of its subgroups, archived ones left out."""
+        return self._connection.rows(
+            f"listing issues of the group {group}",
+            lambda sdk: sdk.groups.get(group, lazy=True).issues.list(iterator=True, **filters),
+            most=most,
+        )
+
+    def group_projects(self, group: str) -> Iterator[Row]:
+        """A group's projects and those of its subgroups, without what is archived, shared in or keeps no issues."""
+        wanted = {"include_subgroups": True, "with_shared": False, "archived": False, "with_issues_enabled": True}
+        return self._connection.rows(
+            f"listing projects of the group {group}",
+            lambda sdk: sdk.groups.get(group, lazy=True).projects.list(
+                iterator=True, simple=True, order_by="id", sort="asc", **wanted
+            ),
+        )
+
     def update_issue(self, ref: IssueRef, fields: Mapping[str, Any]) -> Row:
         """The issue as it is after the PUT: GitLab answers 200 also where it dropped a field without a word."""
         doing = f"writing {', '.join(fields)} of {ref}"

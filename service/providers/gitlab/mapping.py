@@ -59,6 +59,12 @@ def issue(row: _Json, forge: str, ref: IssueRef | None = None) -> Issue:
     )
 
 
+def inactive(row: _Json) -> frozenset[str]:
+    """The assignees whose account is blocked, banned or deactivated: https://docs.gitlab.com/api/users/"""
+    people = row.get("assignees") or ()
+    return frozenset(person["username"] for person in people if person.get("state", "active") != "active")
+
+
 def note(row: _Json) -> Note | None:
     """A row of the notes API; None for a system note."""
     if row.get("system"):

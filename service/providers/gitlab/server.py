@@ -14,6 +14,7 @@ from service.providers.gitlab.memory import Memory
 from service.providers.last_reply import LastReply
 
 HOUR = 3600
+DAY = 24 * HOUR
 LABEL_SECONDS = 300
 PREMIUM_ASSIGNEES = 10  # GitLab takes 200; ten is what a policy may count on with either forge
 
@@ -56,7 +57,7 @@ class Server:
         return self.cache.get(self.key("graphql-worked", ""), default=False)
 
     def saw_graphql(self) -> None:
-        self.cache.put(self.key("graphql-worked", ""), value=True, seconds=24 * HOUR)
+        self.cache.put(self.key("graphql-worked", ""), value=True, seconds=DAY)
 
     def lacks_graphql(self, seconds: float) -> None:
         self.cache.put(self.key("graphql", ""), value=False, seconds=seconds)
@@ -76,7 +77,7 @@ class Server:
 
     def saw_assignees(self, project: str, count: int) -> None:
         if count > 1:
-            self.cache.put(self.key("max-assignees", _group(project)), PREMIUM_ASSIGNEES, 24 * HOUR)
+            self.cache.put(self.key("max-assignees", _group(project)), PREMIUM_ASSIGNEES, DAY)
 
     # --- labels -----------------------------------------------------------------------------------------------
 

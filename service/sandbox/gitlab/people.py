@@ -75,7 +75,8 @@ def show_group(call: Call) -> Any:
 
 
 def list_group_projects(call: Call) -> Reply:
-    projects = call.group_projects(call.group())
+    archived = call.flag("archived")
+    projects = [p for p in call.group_projects(call.group()) if archived is None or p.archived is archived]
     return page(call, projects, lambda row: shapes.basic_project(call.world, row))
 
 

@@ -42,7 +42,7 @@ def user(world: Ledger, login: str) -> Json:
         "username": person.login,
         "public_email": "",
         "name": person.name,
-        "state": "active",
+        "state": "blocked" if person.blocked else "active",
         "locked": False,
         "avatar_url": None,
         "web_url": f"{web(world)}/{person.login}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 from service.model import Permission
@@ -12,7 +13,7 @@ from service.sandbox.github.graphql import boards, issues
 from service.sandbox.github.graphql.nodes import Node, Refusal
 from service.sandbox.github.graphql.paging import connection
 from service.sandbox.github.graphql.people import actor_node, owner_node, person_node
-from service.sandbox.rows import Missing, Person, Project
+from service.sandbox.rows import IssueRow, Missing, Person, Project
 
 
 def query_root(call: Call) -> Node:
@@ -119,9 +120,18 @@ def repository_node(call: Call, project: Project) -> Node:
 def _issues(call: Call, project: Project, page: dict[str, Any]) -> Node:
     states = {state.lower() for state in page.get("states") or ("OPEN", "CLOSED")}
     wanted = {name.lower() for name in page.get("labels") or ()}
+    since = (page.get("filterBy") or {}).get("since")
     rows = [row for row in project.issues.values() if row.state in states]
+    rows = [row for row in rows if not since or row.updated_at.replace(microsecond=0) >= datetime.fromisoformat(since)]
     found = [row for row in rows if not wanted or wanted & {name.lower() for name in row.labels}]
+    order = page.get("orderBy") or {"field": "CREATED_AT", "direction": "ASC"}
+    found.sort(key=lambda row: _order(row, order["field"]), reverse=order["direction"] == "DESC")
     return connection("issues", found, lambda row: issues.issue_node(call, row), page)
+
+
+def _order(row: IssueRow, field: str) -> tuple[Any, int]:
+    by: dict[str, Any] = {"CREATED_AT": row.created_at, "UPDATED_AT": row.updated_at, "COMMENTS": len(row.comments)}
+    return by[field], row.number
 
 
 def _label(call: Call, project: Project, name: str) -> Node | None:
