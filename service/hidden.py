@@ -17,6 +17,7 @@ from service.model import ItemState, Override, SyncState
 VERSION = 1
 STATUS = "status"  # the topic of the one comment that is kept up to date and holds the state
 _TOPIC = re.compile(r"\A<!-- closeout:comment topic=(?P<topic>\S+) -->")
+_END = "<!-- closeout:end -->"
 _STATE = re.compile(r"^<!-- closeout:state (?P<json>\{.*\}) -->\s*$", re.MULTILINE)
 
 
@@ -39,6 +40,28 @@ def issue_marker(topic: str) -> str:
 def is_issue_on(topic: str, body: str) -> bool:
     """Whether a body that our account wrote is that of our issue on this topic."""
     return issue_marker(topic) in body.splitlines()
+
+
+def region(topic: str, body: str) -> str:
+    """What our part of the issue on this topic says; empty where it is not there, or was torn."""
+    _, begin, rest = body.partition(issue_marker(topic))
+    text, end, _ = rest.partition(_END)
+    return text.strip().replace("\r\n", "\n") if begin and end else ""
+
+
+def with_region(topic: str, body: str, text: str) -> str:
+    """The body with our part saying `text`, which is not blank.
+
+    What people wrote before and after it stays, be our part torn or gone.
+    """
+    if text.strip() == region(topic, body):
+        return body
+    head, begin, rest = body.partition(issue_marker(topic))
+    _, end, tail = rest.partition(_END)
+    ours = f"{issue_marker(topic)}\n{text.strip()}\n{_END}"
+    if not begin:
+        return f"{ours}\n\n{body}" if body.strip() else ours
+    return f"{head}{ours}{tail}" if end else f"{head}{ours}\n{rest}"
 
 
 def state_block(state: SyncState) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -41,6 +41,10 @@ class Policies:
     def load(self, provider: Provider, project: str) -> Policy | InvalidPolicy:
         policy = self.written(provider, project)
         return policy if isinstance(policy, InvalidPolicy) else self._with_own_templates(policy, provider, project)
+
+    def read_ahead(self, provider: Provider, projects: Sequence[str]) -> None:
+        """Reads the policy files of many projects in few requests, where the forge allows."""
+        provider.read_ahead(projects, FILES[self._kinds[provider.forge]])
 
     def written(self, provider: Provider, project: str) -> Policy | InvalidPolicy:
         """The policy without the repository's own templates: one request, for those who write no text."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -31,12 +31,39 @@ class TemplateFiles(Strict):
     action_item: str = ""
 
 
+class StaleDays(Strict):
+    """Days a post-mortem may take from its opening to its first action item."""
+
+    critical: int = Field(5, ge=1)
+    high: int = Field(10, ge=1)
+    medium: int = Field(20, ge=1)
+    low: int = Field(30, ge=1)
+
+
+class AuditOptions(Strict):
+    """What `closeout audit` reports and keeps."""
+
+    issue: bool = Field(True, description="Whether `closeout audit --apply` keeps its summary in an issue here.")
+    stale_days: StaleDays = Field(
+        StaleDays(), description="Days after which a post-mortem still in Draft or Review is stale, by severity."
+    )
+    teams: dict[str, tuple[str, ...]] = Field({}, description='Who is in which team, such as `payments: ["alice"]`.')
+
+    def teams_of(self, owners: Iterable[str]) -> tuple[str, ...]:
+        """The teams of these people, in the policy's order. An owner like `acme/payments` is a team itself."""
+        names = tuple(owners)
+        wanted = {name.casefold() for name in names}
+        mapped = (team for team, people in self.teams.items() if wanted & {person.casefold() for person in people})
+        return tuple(dict.fromkeys((*mapped, *(name for name in names if "/" in name))))
+
+
 class PolicyFileBase(Strict):
     """What a policy file may say. Everything has a default: `version: 1` alone is a whole policy."""
 
     version: Literal[1] = Field(description="The version of this format; always 1.")
     vocabulary: Vocabulary = Field(Vocabulary(), description="Label names, column names and spellings.")
     templates: TemplateFiles = Field(TemplateFiles(), description="Paths of this repository's own templates.")
+    audit: AuditOptions = Field(AuditOptions(), description="What the audit reports and keeps.")
 
 
 @cache
@@ -67,6 +94,7 @@ class Policy:
     rule_options: Mapping[str, Options] = field(default_factory=dict)
     templates: Mapping[str, Template] = field(default_factory=shipped)
     template_files: Mapping[str, str] = field(default_factory=dict)  # name → path in the repository
+    audit: AuditOptions = field(default_factory=AuditOptions)
 
     def options(self, rule_id: str) -> Options:
         found = self.rule_options.get(rule_id)
@@ -130,7 +158,7 @@ def _policy(read: PolicyFileBase) -> Policy:
     section: BaseModel = read.rules  # type: ignore[attr-defined] # the created model adds it
     options = {rule.id: getattr(section, rule.id.replace("-", "_")) for rule in rules()}
     files = {name: path for name, path in read.templates.model_dump().items() if path}
-    return Policy(vocabulary=read.vocabulary, rule_options=options, template_files=files)
+    return Policy(vocabulary=read.vocabulary, rule_options=options, template_files=files, audit=read.audit)
 
 
 # --- explaining mistakes --------------------------------------------------------------------------------------

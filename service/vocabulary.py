@@ -63,6 +63,7 @@ class LabelNames(Strict):
     post_mortem: str = Field("type-post-mortem", description="The label every post-mortem carries.")
     action_item: str = Field("type-action-item", description="The label every action item carries.")
     overdue: str = Field("overdue", description="The label of an action item past its deadline.")
+    audit: str = Field("post-mortem-audit", description="The label of the issue that carries the audit's summary.")
     severity: SeverityLabels = Field(SeverityLabels(), description="One label for each severity.")
     category: CategoryLabels = Field(CategoryLabels(), description="One label for each category of cause.")
     action_type: ActionTypeLabels = Field(ActionTypeLabels(), description="One label for each kind of action.")
@@ -113,6 +114,11 @@ class Vocabulary(Strict):
             *_labels(labels.action_type, dict.fromkeys(ACTION_TYPES, "c5def5"), "Action item for {}"),
             *_labels(labels.category, dict.fromkeys(CATEGORIES, "bfd4f2"), "Cause: {}"),
         )
+
+    @property
+    def audit_label(self) -> Label:
+        """Made where the audit first needs it."""
+        return Label(self.labels.audit, "1d76db", "What the post-mortem audit found, kept up to date")
 
     def column_label(self, column: str) -> Label:
         return Label(getattr(self.labels.column, column), "ededed", f"Board column: {getattr(self.columns, column)}")

@@ -6,17 +6,21 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What can be wrong with an open action item, the most pressing first."""
+    """What can be wrong with an action item or a post-mortem, the most pressing first."""
 
     OVERDUE = "overdue"
     DUE_SOON = "due-soon"
     NO_OWNER = "no-owner"
+    OWNER_LEFT = "owner-left"
     NO_DEADLINE = "no-deadline"
     NO_DEFINITION_OF_DONE = "no-definition-of-done"
     ORPHAN = "orphan"
+    STALE = "stale"
+    UNPROVEN = "unproven"
 
 
 class GroupBy(StrEnum):
+    TEAM = "team"
     OWNER = "owner"
     SEVERITY = "severity"
     POST_MORTEM = "post-mortem"

@@ -1,184 +1,166 @@
-"""Judging action items by what a listing shows of them: pure, and days are calendar days in UTC."""
+"""Judging issues by what a listing shows of them: pure, and days are calendar days in UTC.
+
+An issue is judged as soon as it is read, and its text let go of; what it needs to know of others is joined at the end.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from service import document
 from service.audit.choices import Kind
+from service.audit.rows import AuditReport, Problem, Row
 from service.case import Case
-from service.document import Field, FieldState
-from service.model import AddLabels, Change, Issue, IssueRef, RemoveLabels, Snapshot
+from service.document import Criterion, Field, FieldState
+from service.model import Issue, IssueRef, Snapshot
 from service.policy import Policy
-from service.vocabulary import Vocabulary
 
 SOON = 7  # days before its deadline in which an action item is due soon
+RECENT = timedelta(days=30)  # a close this long ago is still asked for its proof
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """`days`: past the deadline for `overdue`, left until it for `due-soon`, else None."""
+class Seen:
+    """One issue, judged by itself. `named`: the issues that a post-mortem's action lines name."""
 
-    kind: Kind
-    detail: str
-    days: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One action item. `labelled` are the spellings of the overdue label on it."""
-
-    ref: IssueRef
-    title: str
-    url: str = ""
-    open: bool = True
-    confidential: bool = False
-    owners: tuple[str, ...] = ()
-    due: date | None = None
-    severity: str | None = None
-    post_mortem: IssueRef | None = None
-    problems: tuple[Problem, ...] = ()
-    labelled: frozenset[str] = frozenset()
-    overdue_label: str = "overdue"
-
-    def has(self, kind: Kind) -> bool:
-        return any(problem.kind is kind for problem in self.problems)
-
-    @property
-    def change(self) -> Change | None:
-        """What would bring the overdue label in step. Without a deadline nobody can say: it is left alone."""
-        if self.open and self.has(Kind.OVERDUE):
-            return None if self.labelled else AddLabels(self.ref, frozenset({self.overdue_label}))
-        known = not self.open or self.due is not None
-        return RemoveLabels(self.ref, self.labelled) if self.labelled and known else None
-
-
-@dataclass(frozen=True, slots=True)
-class AuditReport:
-    """`items` are all action items; closed ones matter to the overdue label alone."""
-
-    at: datetime
-    items: tuple[Row, ...] = ()
-
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        """The open ones: the longest overdue first, then by deadline; those without one last."""
-        return tuple(sorted((row for row in self.items if row.open), key=_pressing))
-
-    @property
-    def totals(self) -> Mapping[str, int]:
-        """How many are open, and how many have each kind of problem."""
-        counted = Counter(kind for row in self.rows for kind in Kind if row.has(kind))
-        return {"open": len(self.rows)} | {kind.value: counted[kind] for kind in Kind}
-
-    def of(self, owner: str) -> AuditReport:
-        """One owner's part, compared without case; `@` may stand in front."""
-        wanted = owner.lstrip("@").casefold()
-        mine = (row for row in self.items if wanted in {name.casefold() for name in row.owners})
-        return replace(self, items=tuple(mine))
-
-
-@dataclass(frozen=True, slots=True)
-class PostMortem:
-    """What an action item needs to know of the post-mortem it comes from. `named`: issues its action lines name."""
-
-    ref: IssueRef
-    open: bool
-    severity: str | None
+    row: Row
     named: frozenset[IssueRef] = frozenset()
 
 
-PostMortems = Mapping[IssueRef, PostMortem]
+def judged(issue: Issue, policy: Policy, now: datetime) -> Seen | None:
+    """The issue at `now`; None for one that is neither an action item nor a post-mortem."""
+    case = Case(Snapshot(issue, now.astimezone(UTC), viewer=""), policy.vocabulary)
+    match case.kind:
+        case "action-item":
+            return Seen(_action_item(case, policy))
+        case "post-mortem":
+            dialect = document.on_host(policy.vocabulary.dialect, issue.url)
+            named = frozenset(document.references(issue.body, issue.ref, dialect=dialect))
+            return Seen(_post_mortem(case, policy, named), named)
+        case None:
+            return None
 
 
-def post_mortems(issues: Iterable[Issue], policy: Policy, now: datetime) -> PostMortems:
-    """The post-mortems among the issues."""
-    cases = (_case(issue, policy.vocabulary, now) for issue in issues)
-    return {case.issue.ref: _post_mortem(case) for case in cases if case.kind == "post-mortem"}
+def joined(seen: Iterable[Seen], now: datetime, *, complete: Iterable[tuple[str, str]] = ()) -> AuditReport:
+    """All of them together: an action item with the post-mortem it comes from.
+
+    `complete` are the (forge, project) all of whose open post-mortems were seen: only there does a missing one mean
+    that it is closed or gone.
+    """
+    every = tuple(seen)
+    family = _Family(
+        {one.row.ref: one.row for one in every if one.row.sort == "post-mortem"},
+        {ref: one.row.ref for one in every for ref in one.named},
+        frozenset(complete),
+    )
+    rows = (_related(one.row, family) if one.row.sort == "action-item" else one.row for one in every)
+    return AuditReport(now, tuple(sorted(rows, key=lambda row: row.ref)))
 
 
 def classify(
-    issues: Iterable[Issue],
-    policy: Policy,
-    now: datetime,
-    *,
-    known: PostMortems | None = None,
-    complete: Iterable[tuple[str, str]] = (),
+    issues: Iterable[Issue], policy: Policy, now: datetime, *, complete: Iterable[tuple[str, str]] = ()
 ) -> AuditReport:
-    """The action items among the issues, judged at `now`.
+    """Issues of one policy, judged and joined."""
+    found = (judged(issue, policy, now) for issue in issues)
+    return joined((one for one in found if one is not None), now, complete=complete)
 
-    `known` are the post-mortems seen, by default those among the issues. `complete` are the (forge, project) whose
-    post-mortems are all among them: only there does a missing one mean that it is gone.
-    """
-    seen = tuple(issues)
-    every = post_mortems(seen, policy, now) if known is None else known
-    above = {ref: found for found in every.values() for ref in found.named}
-    whole = frozenset(complete)
-    cases = (_case(issue, policy.vocabulary, now) for issue in seen)
-    rows = (_row(case, _Family(every, above, whole)) for case in cases if case.kind == "action-item")
-    return AuditReport(now, tuple(sorted(rows, key=lambda row: row.ref)))
+
+# --- what one needs to know of another ------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class _Family:
-    known: PostMortems
-    above: Mapping[IssueRef, PostMortem]
+    known: Mapping[IssueRef, Row]
+    above: Mapping[IssueRef, IssueRef]
     complete: frozenset[tuple[str, str]]
 
-    def ref_of(self, issue: Issue) -> IssueRef | None:
-        if issue.marker is not None:
-            return issue.marker.parent
-        return self.above[issue.ref].ref if issue.ref in self.above else None
+
+def _related(row: Row, family: _Family) -> Row:
+    parent = row.post_mortem or family.above.get(row.ref)
+    found = family.known.get(parent) if parent is not None else None
+    severity = row.severity or (found.severity if found else None)
+    orphan = _orphan(parent, found, family) if row.open else None
+    problems = (*row.problems, *((Problem(Kind.ORPHAN, orphan),) if orphan else ()))
+    return replace(row, post_mortem=parent, severity=severity, problems=problems)
 
 
-def _case(issue: Issue, vocabulary: Vocabulary, now: datetime) -> Case:
-    return Case(Snapshot(issue, now.astimezone(UTC), viewer=""), vocabulary)
+def _orphan(parent: IssueRef | None, found: Row | None, family: _Family) -> str | None:
+    if parent is None:
+        return "no open post-mortem is known for it"
+    if found is not None:
+        return None if found.open else f"its post-mortem {parent} is closed"
+    gone = (parent.forge, parent.project) in family.complete
+    return f"its post-mortem {parent} is closed or gone" if gone else None
 
 
-def _post_mortem(case: Case) -> PostMortem:
-    issue = case.issue
-    dialect = document.on_host(case.vocabulary.dialect, issue.url)
-    named = frozenset(document.references(issue.body, issue.ref, dialect=dialect))
-    return PostMortem(issue.ref, issue.state == "open", case.severity, named)
+# --- action items ---------------------------------------------------------------------------------------------
 
 
-def _row(case: Case, family: _Family) -> Row:
-    issue, labels = case.issue, case.vocabulary.labels
-    parent = family.ref_of(issue)
-    post_mortem = family.known.get(parent) if parent is not None else None
-    is_open = issue.state == "open"
-    due = _deadline(case)
+def _action_item(case: Case, policy: Policy) -> Row:
+    issue, labels = case.issue, policy.vocabulary.labels
     own = case.words_on(labels.severity)
-    return Row(
-        ref=issue.ref,
-        title=issue.title,
-        url=issue.url,
-        open=is_open,
-        confidential=issue.private,
-        owners=_owners(case),
+    due = _deadline(case)
+    problems = _open_problems(case, due) if issue.state == "open" else _closed_problems(case)
+    return replace(
+        _row(case, policy),
         due=due,
-        severity=own[0] if own else (post_mortem.severity if post_mortem else None),
-        post_mortem=parent,
-        problems=tuple(_problems(case, due, _orphan(parent, family))) if is_open else (),
+        severity=own[0] if own else None,
+        post_mortem=issue.marker.parent if issue.marker is not None else None,
+        problems=tuple(problems),
         labelled=frozenset(name for name in issue.labels if name.casefold() == labels.overdue.casefold()),
         overdue_label=labels.overdue,
     )
 
 
-def _problems(case: Case, due: date | None, orphan: str | None) -> Iterator[Problem]:
+def _row(case: Case, policy: Policy) -> Row:
+    issue, owners = case.issue, _owners(case)
+    return Row(
+        ref=issue.ref,
+        title=issue.title,
+        url=issue.url,
+        open=issue.state == "open",
+        confidential=issue.private,
+        owners=owners,
+        teams=policy.audit.teams_of(owners),
+    )
+
+
+def _open_problems(case: Case, due: date | None) -> Iterator[Problem]:
     if due is None:
         yield Problem(Kind.NO_DEADLINE, _why_undated(case))
     else:
         yield from _timing(due, case.today)
     if not _owners(case):
         yield Problem(Kind.NO_OWNER, "nobody is assigned")
+    yield from _left(case)
     if all(criterion.not_applicable for criterion in case.document.criteria):
         yield Problem(Kind.NO_DEFINITION_OF_DONE, "nothing says when it is done")
-    if orphan is not None:
-        yield Problem(Kind.ORPHAN, orphan)
+
+
+def _closed_problems(case: Case) -> Iterator[Problem]:
+    """Only where a definition of done is expected: in an issue of ours, or one that has such a section."""
+    expected = case.issue.key is not None or case.document.section("definition-of-done") is not None
+    counted = [criterion for criterion in case.document.criteria if not criterion.not_applicable]
+    unticked = _unticked(counted)
+    if not (expected and _was_completed(case)):
+        return
+    if not any(criterion.done for criterion in counted):
+        yield Problem(Kind.UNPROVEN, "closed, and nothing of its definition of done is ticked")
+    elif unticked:
+        yield Problem(Kind.UNPROVEN, f"closed with {len(unticked)} of {len(counted)} criteria not ticked")
+
+
+def _was_completed(case: Case) -> bool:
+    """Closed as done, and not long ago: closing as something else is always free."""
+    issue = case.issue
+    recent = issue.closed_at is not None and case.now - issue.closed_at <= RECENT
+    return recent and issue.state_reason in (None, "completed")
+
+
+def _unticked(criteria: Iterable[Criterion]) -> list[Criterion]:
+    return [one for one in criteria if not (one.done or one.optional or one.not_applicable)]
 
 
 def _timing(due: date, today: date) -> Iterator[Problem]:
@@ -229,15 +211,39 @@ def _owners(case: Case) -> tuple[str, ...]:
     return tuple(name for name in names if name)
 
 
-def _orphan(parent: IssueRef | None, family: _Family) -> str | None:
-    if parent is None:
-        return "no post-mortem is known for it"
-    found = family.known.get(parent)
-    if found is not None:
-        return None if found.open else f"its post-mortem {parent} is closed"
-    gone = (parent.forge, parent.project) in family.complete
-    return f"its post-mortem {parent} is gone" if gone else None
+def _left(case: Case) -> Iterator[Problem]:
+    if case.issue.inactive:
+        names = ", ".join(sorted(case.issue.inactive, key=str.casefold))
+        yield Problem(Kind.OWNER_LEFT, f"{names} left, or cannot be assigned any more")
 
 
-def _pressing(row: Row) -> tuple[date, IssueRef]:
-    return (row.due or date.max, row.ref)
+# --- post-mortems ---------------------------------------------------------------------------------------------
+
+
+def _post_mortem(case: Case, policy: Policy, named: frozenset[IssueRef]) -> Row:
+    row = replace(_row(case, policy), sort="post-mortem", due=case.issue.due, severity=case.severity)
+    if case.issue.state == "open":
+        return replace(row, problems=(*_stale(case, policy, named), *_left(case)))
+    unticked = _unticked(case.document.review)
+    if not unticked or not _was_completed(case):
+        return row
+    detail = f"closed with {len(unticked)} of {len(case.document.review)} points of its final review not ticked"
+    return replace(row, problems=(Problem(Kind.UNPROVEN, detail),))
+
+
+def _stale(case: Case, policy: Policy, named: frozenset[IssueRef]) -> Iterator[Problem]:
+    """Still in Draft or Review past its own deadline: the forge's field, else so many days after its opening."""
+    opened = case.issue.created_at
+    allowed = timedelta(days=getattr(policy.audit.stale_days, case.severity or "low"))
+    deadline = case.issue.due or (opened.astimezone(UTC).date() + allowed if opened is not None else None)
+    if deadline is None or not _is_early(case, named):
+        return
+    late = (case.today - deadline).days
+    if late > 0:
+        yield Problem(Kind.STALE, f"no action items yet, {_days(late)} after they were due", late)
+
+
+def _is_early(case: Case, named: frozenset[IssueRef]) -> bool:
+    """The column's label says so; without one (a card on a board is not in a listing), that no action has its issue."""
+    columns = set(case.words_on(case.vocabulary.labels.column))
+    return columns <= {"draft", "review"} if columns else not named

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeAlias, TypeVar
 
 import structlog
 
-from service.audit.classification import AuditReport, PostMortem, classify, post_mortems
-from service.model import Issue, IssueRef
+from service import hidden
+from service.audit.classification import RECENT, Seen, joined, judged
+from service.audit.rows import AuditReport
+from service.model import Issue
 from service.policy import InvalidPolicy, Policy
-from service.providers.base import Provider, ProviderError
+from service.providers.base import Listing, Provider, ProviderError, Scope
 
 _log = structlog.get_logger()
 
+T = TypeVar("T")
+TOPIC = "audit"
+_TOGETHER = 50  # policy files are read so many projects ahead
+Project: TypeAlias = tuple[str, str]  # (forge, path)
+Progress: TypeAlias = Callable[[str], None]
+
 
 class PolicyFiles(Protocol):
-    """The policy in force in a project, in one request."""
+    """The policy in force in a project, in one request at most."""
+
+    def read_ahead(self, provider: Provider, projects: Sequence[str]) -> None: ...
 
     def written(self, provider: Provider, project: str) -> Policy | InvalidPolicy: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What could not be audited or labelled, and why."""
+    """What could not be audited or written, and why."""
 
     where: str  # `github:acme/shop`, or an issue of it
     reason: str
@@ -33,20 +44,26 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """`policies` are those of the projects that could be read, by (forge, project)."""
+    """`policies` are those of the projects that could be read; `notices` the open audit issues found in them."""
 
     report: AuditReport
     failures: tuple[Failure, ...]
-    policies: Mapping[tuple[str, str], Policy]
+    policies: Mapping[Project, Policy]
+    notices: Mapping[Project, Issue] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    forge: str
-    project: str
-    policy: Policy
-    items: tuple[Issue, ...]
-    parents: Mapping[IssueRef, PostMortem]
+@dataclass
+class _Found:
+    """What was read so far."""
+
+    seen: list[Seen] = field(default_factory=list)
+    policies: dict[Project, Policy] = field(default_factory=dict)
+    notices: dict[Project, Issue] = field(default_factory=dict)
+
+    def add(self, other: _Found) -> None:
+        self.seen += other.seen
+        self.policies |= other.policies
+        self.notices |= other.notices
 
 
 class Auditor:
@@ -64,56 +81,109 @@ class Auditor:
     def requests(self) -> int:
         return sum(provider.requests for provider in self._providers.values())
 
-    def audit(
-        self,
-        projects: Sequence[tuple[str, str]],
-        now: datetime,
-        *,
-        progress: Callable[[str], None] = lambda _: None,
-    ) -> Audited:
-        """Every (forge, project), judged at `now`. `progress` is told each project's name before it is read."""
-        seen: list[_Seen] = []
+    def audit(self, projects: Sequence[Project], now: datetime, *, progress: Progress = lambda _: None) -> Audited:
+        """Every (forge, project), judged at `now`. `progress` is told a project's name when its policy was read, and
+        again when its issues were.
+        """
+        found = _Found()
         failures: list[Failure] = []
-        for forge, project in dict.fromkeys(projects):
-            progress(f"{forge}:{project}")
-            found = self._tried(forge, project, now)
-            if isinstance(found, Failure):
-                failures.append(found)
-            else:
-                seen.append(found)
-        policies = {(one.forge, one.project): one.policy for one in seen}
-        return Audited(_judged(seen, now), tuple(failures), policies)
+        for forge in dict.fromkeys(forge for forge, _ in projects):
+            paths = tuple(dict.fromkeys(path for one, path in projects if one == forge))
+            policies = self._read_policies(forge, paths, failures, progress)
+            for scope in self._scopes(forge, policies):
+                failures += self._survey(forge, scope, policies, now, found)
+                for path in scope.projects:
+                    progress(f"{forge}:{path}")
+        report = joined(found.seen, now, complete=found.policies)
+        return Audited(report, tuple(failures), found.policies, found.notices)
 
-    def _tried(self, forge: str, project: str, now: datetime) -> _Seen | Failure:
-        where = f"{forge}:{project}"
-        try:
-            return self._read(forge, project, now)
-        except _Unusable as invalid:
-            return Failure(where, str(invalid))
-        except ProviderError as error:
-            return Failure(where, str(error))
-        except Exception as error:  # noqa: BLE001 - one project's trouble must not end the others' audit
-            _log.exception("audit_failed", project=where)
-            return Failure(where, f"an error of Closeout's own: {type(error).__name__}: {error}")
+    # --- policies ---------------------------------------------------------------------------------------------
 
-    def _read(self, forge: str, project: str, now: datetime) -> _Seen:
+    def _read_policies(
+        self, forge: str, paths: Sequence[str], failures: list[Failure], progress: Progress
+    ) -> Mapping[str, Policy]:
         provider = self._providers[forge]
-        policy = self._policies.written(provider, project)
+        policies: dict[str, Policy] = {}
+        for start in range(0, len(paths), _TOGETHER):
+            together = paths[start : start + _TOGETHER]
+            self._policies.read_ahead(provider, together)
+            for path in together:
+                policy = _tried(f"{forge}:{path}", partial(self._policy, provider, path))
+                if isinstance(policy, Failure):
+                    failures.append(policy)
+                else:
+                    policies[path] = policy
+                progress(f"{forge}:{path}")
+        return policies
+
+    def _policy(self, provider: Provider, path: str) -> Policy:
+        policy = self._policies.written(provider, path)
         if isinstance(policy, InvalidPolicy):
             raise _Unusable("; ".join(policy.errors))
-        labels = policy.vocabulary.labels
-        parents = post_mortems(provider.list(project, labels=(labels.post_mortem,)), policy, now)
-        items = tuple(provider.list(project, labels=(labels.action_item,), since=self._since))
-        return _Seen(forge, project, policy, items, parents)
+        return policy
+
+    # --- issues -----------------------------------------------------------------------------------------------
+
+    def _scopes(self, forge: str, policies: Mapping[str, Policy]) -> Iterator[Scope]:
+        """Projects whose labels have the same names are listed together."""
+        by_names: dict[object, list[str]] = {}
+        for path, policy in policies.items():
+            labels = policy.vocabulary.labels
+            names = (labels.post_mortem, labels.action_item, labels.overdue, labels.audit)
+            by_names.setdefault(names, []).append(path)
+        for together in by_names.values():
+            yield from self._providers[forge].scopes(together)
+
+    def _survey(
+        self, forge: str, scope: Scope, policies: Mapping[str, Policy], now: datetime, found: _Found
+    ) -> Iterable[Failure]:
+        """Adds to `found` what a scope holds. One of several projects that cannot be listed is tried one by one."""
+        own = {(forge, path): policies[path] for path in scope.projects}
+        read = _tried(f"{forge}:{scope.name}", lambda: self._read(forge, scope, own, now))
+        if not isinstance(read, Failure):
+            found.add(read)
+            return ()
+        if len(scope.projects) == 1:
+            return (read,)
+        _log.info("audited_one_by_one", scope=read.where, reason=read.reason)
+        alone = (Scope(path, (path,)) for path in scope.projects)
+        return [failure for one in alone for failure in self._survey(forge, one, policies, now, found)]
+
+    def _read(self, forge: str, scope: Scope, policies: Mapping[Project, Policy], now: datetime) -> _Found:
+        provider = self._providers[forge]
+        found = _Found(policies=dict(policies))
+        listings = tuple(_listings(next(iter(policies.values())), self._since, now))
+        for issue in provider.survey(scope, listings):
+            home = (issue.ref.forge, issue.ref.project)
+            if hidden.is_issue_on(TOPIC, issue.body) and issue.author.casefold() == provider.viewer().casefold():
+                found.notices[home] = min(issue, found.notices.get(home, issue), key=lambda one: one.ref)
+                continue
+            one = judged(issue, policies[home], now)
+            found.seen += () if one is None else (one,)
+        return found
+
+
+def _listings(policy: Policy, since: datetime | None, now: datetime) -> Iterator[Listing]:
+    """What is open; what still carries the overdue label; and what was closed of late, for its proof."""
+    labels = policy.vocabulary.labels
+    yield Listing(labels.action_item, "open", since)
+    yield Listing(labels.post_mortem, "open", likely=25)
+    yield Listing(labels.audit, "open", likely=2)
+    yield Listing(labels.overdue, "closed", since, likely=10)
+    recently = max(now - RECENT, since) if since is not None else now - RECENT
+    yield Listing(labels.action_item, "closed", recently, likely=50)
+    yield Listing(labels.post_mortem, "closed", recently, likely=15)
 
 
 class _Unusable(Exception):
     """The project's policy file is wrong: which labels to look for is not known."""
 
 
-def _judged(seen: Iterable[_Seen], now: datetime) -> AuditReport:
-    every = tuple(seen)
-    known = {ref: parent for one in every for ref, parent in one.parents.items()}
-    complete = {(one.forge, one.project) for one in every}
-    reports = [classify(one.items, one.policy, now, known=known, complete=complete) for one in every]
-    return AuditReport(now, tuple(row for report in reports for row in report.items))
+def _tried(where: str, act: Callable[[], T]) -> T | Failure:
+    try:
+        return act()
+    except (_Unusable, ProviderError) as error:
+        return Failure(where, str(error))
+    except Exception as error:  # noqa: BLE001 - one project's trouble must not end the others' audit
+        _log.exception("audit_failed", project=where)
+        return Failure(where, f"an error of Closeout's own: {type(error).__name__}: {error}")

@@ -14,11 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from service.audit.choices import GroupBy, Kind
-from service.audit.classification import AuditReport, Row
 from service.audit.gathering import Failure
+from service.audit.rows import AuditReport, Row
 
 HIDDEN = "(confidential)"
-COLUMNS = ("item", "title", "owners", "due", "severity", "post-mortem", "problems")
+COLUMNS = ("item", "kind", "title", "owners", "due", "severity", "post-mortem", "problems")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +35,11 @@ class Result:
         items = (replace(row, title=HIDDEN) if row.confidential else row for row in self.report.items)
         return replace(self, report=replace(self.report, items=tuple(items)))
 
-    @property
-    def summary(self) -> str:
-        """One line: what is open, and how many of each problem there are."""
-        totals = dict(self.report.totals)
-        count = totals.pop("open")
-        parts = [f"{number} {kind}" for kind, number in totals.items() if number]
-        return f"{count} open action item{'' if count == 1 else 's'}: {', '.join(parts) or 'all is well'}"
-
 
 def groups(result: Result) -> Sequence[tuple[str, tuple[Row, ...]]]:
     """The rows by heading, in the headings' order; one group without a heading where none was asked for.
 
-    An item of several owners is in each owner's group.
+    An item of several owners is in each owner's group, and in each of their teams'.
     """
     if result.group_by is None:
         return (("", result.report.rows),)
@@ -61,12 +53,14 @@ def groups(result: Result) -> Sequence[tuple[str, tuple[Row, ...]]]:
 
 def _headings(row: Row, by: GroupBy) -> tuple[str, ...]:
     match by:
+        case GroupBy.TEAM:
+            return row.teams or ("no team",)
         case GroupBy.OWNER:
             return row.owners or ("no owner",)
         case GroupBy.SEVERITY:
             return (row.severity or "no severity",)
         case GroupBy.POST_MORTEM:
-            return (str(row.post_mortem or "no post-mortem"),)
+            return (str(row.post_mortem or (row.ref if row.sort == "post-mortem" else "no post-mortem")),)
         case GroupBy.PROJECT:
             return (f"{row.ref.forge}:{row.ref.project}",)
 
@@ -82,6 +76,7 @@ def cells(row: Row) -> tuple[str, ...]:
     """What stands under `COLUMNS`: one harmless line each."""
     found = (
         str(row.ref),
+        row.sort if row.open else f"closed {row.sort}",
         row.title,
         ", ".join(row.owners),
         row.due.isoformat() if row.due else "",
@@ -107,7 +102,7 @@ def terminal(result: Result) -> RenderableType:
             parts.append(Text(f"{_line(heading)} ({len(rows)})", style="bold"))
         if rows:
             parts.append(_table(rows))
-    parts.append(Text(result.summary, style="bold"))
+    parts.append(Text(result.report.summary, style="bold"))
     parts += [Text(f"failed: {failed.where}: {_line(failed.reason)}", style="red") for failed in result.failures]
     return Group(*parts)
 
@@ -139,10 +134,13 @@ def to_json(result: Result) -> str:
 def _data(row: Row) -> Mapping[str, object]:
     return {
         "ref": str(row.ref),
+        "kind": row.sort,
+        "state": "open" if row.open else "closed",
         "title": row.title,
         "url": row.url,
         "confidential": row.confidential,
         "owners": list(row.owners),
+        "teams": list(row.teams),
         "due": row.due.isoformat() if row.due else None,
         "severity": row.severity,
         "post_mortem": str(row.post_mortem) if row.post_mortem else None,
@@ -165,7 +163,7 @@ def _inert(cell: str) -> str:
 
 
 def to_markdown(result: Result) -> str:
-    lines = ["# Action items", "", f"{result.summary}.", f"As of {result.report.at:%Y-%m-%d %H:%M} UTC."]
+    lines = ["# Post-mortem audit", "", f"{result.report.summary}.", f"As of {result.report.at:%Y-%m-%d %H:%M} UTC."]
     for heading, rows in groups(result):
         lines += ["", f"## {_cell(heading)} ({len(rows)})"] if heading else []
         if rows:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from jinja2 import Environment, StrictUndefined
 
-from service.audit.classification import Row
 from service.audit.layout import COLUMNS, Result, cells, groups
+from service.audit.rows import Row
 
 _PAGE = """\
 <!DOCTYPE html>
@@ -14,7 +14,7 @@ _PAGE = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Action items, {{ at }}</title>
+<title>Post-mortem audit, {{ at }}</title>
 <style>
 :root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5; }
 body { margin: 0 auto; max-width: 80rem; padding: 1rem; }
@@ -27,15 +27,15 @@ tbody th { font-weight: normal; white-space: nowrap; }
 </head>
 <body>
 <main>
-<h1>Action items</h1>
+<h1>Post-mortem audit</h1>
 <p>{{ summary }}. As of <time datetime="{{ stamp }}">{{ at }}</time>.</p>
 {% for heading, rows in groups %}
 {% if heading %}<h2>{{ heading }}</h2>
 {% endif %}
 {% if rows %}
-<div class="wide" role="region" aria-label="{{ heading or 'Open action items' }}" tabindex="0">
+<div class="wide" role="region" aria-label="{{ heading or 'Action items and post-mortems' }}" tabindex="0">
 <table>
-<caption>{{ heading or 'Open action items' }} ({{ rows | length }})</caption>
+<caption>{{ heading or 'Action items and post-mortems' }} ({{ rows | length }})</caption>
 <thead><tr>{% for column in columns %}<th scope="col">{{ column }}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for row in rows %}
@@ -68,7 +68,7 @@ def to_html(result: Result) -> str:
     return template.render(
         at=f"{at:%Y-%m-%d %H:%M} UTC",
         stamp=at.isoformat(),
-        summary=result.summary,
+        summary=result.report.summary,
         groups=[(heading, [_shown(row) for row in rows]) for heading, rows in groups(result)],
         columns=COLUMNS,
         failures=result.failures,

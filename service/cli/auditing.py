@@ -1,4 +1,4 @@
-"""`closeout audit`: the open action items of many projects, and what is wrong with each."""
+"""`closeout audit`: the action items and post-mortems of many projects, and what is wrong with each."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,25 +17,30 @@ from service.audit.choices import Format, GroupBy, Kind, kinds
 if TYPE_CHECKING:
     from service.audit.gathering import Audited, Failure
     from service.audit.layout import Result
-    from service.audit.projects import Project
     from service.providers.base import Provider
     from service.settings import Settings
 
 
+_MANY = 40  # steps, two for each project
+
+
 def audit(  # noqa: PLR0913 - each is an option of the command
     *,
-    project: Annotated[list[str] | None, typer.Option(help="Only this one; repeatable. Like github:acme/shop.")] = None,
+    project: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this one, or these; repeatable. Like github:acme/shop, or gitlab:acme/*."),
+    ] = None,
     output: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
     group_by: Annotated[GroupBy | None, typer.Option(help="For table, markdown and html.")] = None,
     fail_on: Annotated[str, typer.Option(help=f"Exit with 1 if there is any of: {', '.join(Kind)}.")] = "",
-    owner: Annotated[str | None, typer.Option(help="Only this person's action items.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Only this person's issues.")] = None,
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what changed since this day (UTC).")
     ] = None,
     confidential: Annotated[bool, typer.Option("--confidential", help="Show titles of confidential items.")] = False,
-    apply: Annotated[bool, typer.Option("--apply", help="Put the overdue label on and off.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Keep overdue labels and audit issues in step.")] = False,
 ) -> None:
-    """Show every open action item that is overdue, due soon, or lacks something. Writes nothing without --apply.
+    """Show every open action item and post-mortem, and what is wrong with it. Writes nothing without --apply.
 
     Example: closeout audit --project github:acme/shop --fail-on overdue,no-owner
     """
@@ -58,6 +64,7 @@ def _kinds(text: str) -> Sequence[Kind]:
 def _audited(names: Sequence[str], *, since: datetime | None, owner: str | None, apply: bool) -> Result:
     from service.audit.gathering import Auditor  # noqa: PLC0415
     from service.audit.layout import Result  # noqa: PLC0415
+    from service.audit.projects import configured, expanded, named  # noqa: PLC0415
     from service.bootstrap.clock import wall_clock  # noqa: PLC0415
     from service.bootstrap.logs import configure  # noqa: PLC0415
     from service.bootstrap.looking import Looking  # noqa: PLC0415
@@ -65,50 +72,50 @@ def _audited(names: Sequence[str], *, since: datetime | None, owner: str | None,
 
     settings = load()
     configure("warning")
-    projects = _projects(names, settings)
+    targets = named(names, settings) if names else configured(settings)
     looking = Looking(settings)
     providers = looking.providers()
+    projects, failures = expanded(targets, providers, settings)
     auditor = Auditor(providers, looking.policies, since=since and since.replace(tzinfo=UTC))
-    with _progress(len(projects)) as progress:
+    with _progress(2 * len(projects)) as progress:
         audited = auditor.audit(projects, wall_clock(), progress=progress)
     if owner is not None:
         audited = replace(audited, report=audited.report.of(owner))
-    failures = audited.failures
+    failures += audited.failures
     if apply:
-        failures += _applied(audited, providers, settings)
+        failures += _applied(audited, providers, settings, whole=owner is None and since is None)
     return Result(audited.report, failures, auditor.requests)
 
 
-def _projects(names: Sequence[str], settings: Settings) -> Sequence[Project]:
-    from service.audit.projects import configured, named  # noqa: PLC0415
-
-    if names:
-        return named(names, settings)
-    projects, globs = configured(settings)
-    if globs:
-        _say(f"not audited: {', '.join(globs)} (patterns; name their projects with --project)")
-    return projects
-
-
-def _applied(audited: Audited, providers: dict[str, Provider], settings: Settings) -> tuple[Failure, ...]:
-    from service.audit.labelling import keep_labels  # noqa: PLC0415
+def _applied(
+    audited: Audited, providers: dict[str, Provider], settings: Settings, *, whole: bool
+) -> tuple[Failure, ...]:
+    """`whole`: nothing was narrowed down, so that a project's audit issue can be told what there is."""
+    from service.audit import labelling, posting  # noqa: PLC0415
+    from service.audit.acting import make  # noqa: PLC0415
     from service.cli.deliveries import opened  # noqa: PLC0415
+    from service.model import AddLabels, EnsureIssue, RemoveLabels, SetBody  # noqa: PLC0415
     from service.store.journal import Journal  # noqa: PLC0415
 
     if settings.dry_run:
-        _say("CLOSEOUT_DRY_RUN is set: no label was changed")
+        _say("CLOSEOUT_DRY_RUN is set: nothing was written")
         return ()
     with opened() as database:
-        made, failures = keep_labels(audited, providers, Journal(database))
-    _say(f"the overdue label was put on or taken off {len(made)} time{'' if len(made) == 1 else 's'}")
-    return failures
+        posts = posting.changes(audited) if whole else ()
+        made = make((*labelling.changes(audited), *posts), providers, Journal(database))
+    labels, issues = made.count(AddLabels, RemoveLabels), made.count(EnsureIssue, SetBody)
+    _say(f"the overdue label was put on or taken off {labels} time{'' if labels == 1 else 's'}")
+    _say(
+        f"{issues} audit issue{'' if issues == 1 else 's'} written" if whole else "audit issues are for the whole audit"
+    )
+    return made.failures
 
 
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[str], None]]:
-    """A bar on a terminal, and nothing where nobody watches."""
+    """A bar on a terminal; elsewhere a line now and then, where it takes long enough to wonder."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield _lines(total)
         return
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
@@ -120,6 +127,18 @@ def _progress(total: int) -> Iterator[Callable[[str], None]]:
             bar.update(task, description=name.replace("[", "\\["), advance=1)
 
         yield next_one
+
+
+def _lines(total: int) -> Callable[[str], None]:
+    """Says how far it is after each tenth of many steps."""
+    done = count()
+    tenths = {total * part // 10 for part in range(1, 10)} if total >= _MANY else set()
+
+    def next_one(name: str) -> None:
+        if next(done) + 1 in tenths:
+            _say(f"reading, at {name}")
+
+    return next_one
 
 
 def _show(result: Result, output: Format) -> None:

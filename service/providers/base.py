@@ -67,11 +67,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Which issues: those with this label, in this state, and changed at or after `since`."""
+    """Which issues: those with this label, in this state, and changed at or after `since`.
+
+    `likely` is how many there will hardly be more of: a forge that charges for what is asked for is asked for so many
+    first. A wrong guess costs a request.
+    """
 
     label: str
     state: State
     since: datetime | None = None
+    likely: int = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Judging action items: which day is too late, what is missing, and what is none of our business."""
+"""Judging what a listing shows: which day is too late, what is missing, and what is none of our business."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from service.audit.choices import Kind, kinds
-from service.audit.classification import AuditReport, Row, classify, post_mortems
+from service.audit.classification import classify
+from service.audit.rows import AuditReport, Row
 from service.model import AddLabels, Issue, IssueRef, Marker, RemoveLabels
 from service.policy import Policy, load
 
@@ -32,13 +33,19 @@ def _post_mortem(body: str = "", **more: Any) -> Issue:
     return Issue(PARENT, "Outage", body, labels=frozenset({"type-post-mortem", "severity-high"}), **more)
 
 
+def _items(report: AuditReport) -> tuple[Row, ...]:
+    return tuple(row for row in report.items if row.sort == "action-item")
+
+
 def _only(report: AuditReport) -> Row:
-    (row,) = report.items
+    (row,) = _items(report)
     return row
 
 
-def _judged(*issues: Issue, now: datetime = NOW, policy: Policy | None = None) -> AuditReport:
-    return classify((_post_mortem(), *issues), policy or Policy(), now)
+def _judged(
+    *issues: Issue, now: datetime = NOW, policy: Policy | None = None, parent: Issue | None = None
+) -> AuditReport:
+    return classify((parent or _post_mortem(), *issues), policy or Policy(), now)
 
 
 def _kinds(row: Row) -> list[str]:
@@ -109,7 +116,7 @@ def test_the_forges_own_field_wins_over_the_text() -> None:
 def test_an_owner_is_who_is_assigned_else_whom_the_text_names() -> None:
     """Nobody in either place is a problem."""
     named = _item(8, assignees=frozenset(), body=f"**Owner:** @eve, @bob\n\n{CRITERION}")
-    rows = _judged(_item(7), named, _item(9, assignees=frozenset())).items
+    rows = _items(_judged(_item(7), named, _item(9, assignees=frozenset())))
     assert [row.owners for row in rows] == [("bob",), ("eve", "bob"), ()]
     assert [_kinds(row) for row in rows] == [[], [], ["no-owner"]]
 
@@ -124,7 +131,7 @@ def test_an_item_belongs_to_the_post_mortem_of_its_marker_or_of_the_line_that_na
     """An adopted issue has no marker; its post-mortem's action line names it. Severity comes from above."""
     adopted = _item(8, marker=False)
     body = "## Action items\n\n- [ ] Page on a full pool - @bob - 2026-06-01 (#8)\n"
-    rows = classify((_post_mortem(body), _item(7), adopted), Policy(), NOW).items
+    rows = _items(_judged(_item(7), adopted, parent=_post_mortem(body)))
     assert [(row.post_mortem, row.severity, row.problems) for row in rows] == [(PARENT, "high", ())] * 2
 
 
@@ -132,7 +139,7 @@ def test_an_item_belongs_to_the_post_mortem_of_its_marker_or_of_the_line_that_na
     ("parents", "complete", "says"),
     [
         ((_post_mortem(state="closed"),), (), "is closed"),
-        ((), (HOME,), "is gone"),
+        ((), (HOME,), "is closed or gone"),
         ((), (), None),
     ],
 )
@@ -140,10 +147,8 @@ def test_an_orphan_has_no_open_post_mortem(
     parents: tuple[Issue, ...], complete: tuple[tuple[str, str], ...], says: str | None
 ) -> None:
     """Closed or gone; one in a project that was not read may well be there, and nothing is claimed."""
-    known = post_mortems(parents, Policy(), NOW)
-    row = _only(classify((_item(),), Policy(), NOW, known=known, complete=complete))
-    details = [problem.detail for problem in row.problems]
-    assert says in details[0] if says else details == []
+    row = _only(classify((*parents, _item()), Policy(), NOW, complete=complete))
+    assert [problem.detail for problem in row.problems] == ([f"its post-mortem {PARENT} {says}"] if says else [])
     assert all(problem.kind is Kind.ORPHAN for problem in row.problems)
 
 
@@ -155,13 +160,13 @@ def test_an_item_without_any_post_mortem_is_an_orphan() -> None:
 def test_closed_items_are_not_reported() -> None:
     """They are done; what is left is to take the label off."""
     report = _judged(_item(due=date(2020, 1, 1), state="closed"))
-    assert (report.rows, report.totals["overdue"]) == ((), 0)
+    assert (_items(report)[0].problems, report.totals["overdue"], report.totals["open"]) == ((), 0, 0)
 
 
 def test_other_peoples_issues_are_left_alone() -> None:
     """Without one of our labels or our marker an issue is none of our business, however late."""
     theirs = Issue(IssueRef(*HOME, 3), "Theirs", labels=frozenset({"bug", "overdue"}), due=date(2020, 1, 1))
-    assert _judged(theirs).items == ()
+    assert _items(_judged(theirs)) == ()
 
 
 def test_a_policy_may_rename_the_labels() -> None:
@@ -210,7 +215,7 @@ def test_the_longest_overdue_comes_first() -> None:
     """Then by deadline; those without one come last."""
     days = {7: None, 8: date(2026, 2, 1), 9: date(2026, 1, 1), 10: date(2026, 4, 1)}
     report = _judged(*(_item(number, due=due) for number, due in days.items()))
-    assert [row.ref.number for row in report.rows] == [9, 8, 10, 7]
+    assert [row.ref.number for row in report.rows if row.sort == "action-item"] == [9, 8, 10, 7]
 
 
 def test_an_unknown_kind_is_refused_with_those_there_are() -> None:
@@ -218,3 +223,113 @@ def test_an_unknown_kind_is_refused_with_those_there_are() -> None:
     assert kinds("overdue, no-owner,") == (Kind.OVERDUE, Kind.NO_OWNER)
     with pytest.raises(ValueError, match="late: there is overdue, due-soon"):
         kinds("late")
+
+
+# --- who left, and what was closed too early ------------------------------------------------------------------
+
+
+def test_an_owner_who_left_is_named() -> None:
+    """Assigned is not enough where the forge says that nobody is there any more."""
+    row = _only(_judged(_item(assignees=frozenset({"bob", "eve"}), inactive=frozenset({"eve"}))))
+    assert [problem.detail for problem in row.problems] == ["eve left, or cannot be assigned any more"]
+    assert _kinds(row) == ["owner-left"]
+
+
+DONE, OPEN = "- [x] The alert fired\n", "- [ ] The runbook names it\n"
+
+
+@pytest.mark.parametrize(
+    ("criteria", "more", "says"),
+    [
+        (DONE, {}, None),
+        (DONE + OPEN, {}, "closed with 1 of 2 criteria not ticked"),
+        (OPEN, {}, "closed, and nothing of its definition of done is ticked"),
+        ("", {}, "closed, and nothing of its definition of done is ticked"),
+        (DONE + "- [ ] A second region (optional)\n", {}, None),
+        (OPEN, {"state_reason": "not_planned"}, None),
+        (OPEN, {"closed_at": NOW - timedelta(days=31)}, None),
+        (OPEN, {"closed_at": None}, None),
+        ("", {"marker": False}, None),
+    ],
+)
+def test_a_close_without_proof_is_reported(criteria: str, more: dict[str, Any], says: str | None) -> None:
+    """While it is recent, and only where it was closed as done and a definition of done is expected."""
+    body = f"## Definition of done\n\n{criteria}" if criteria else "Done.\n"
+    values: dict[str, Any] = {"state": "closed", "closed_at": NOW - timedelta(days=2)} | more
+    report = _judged(_item(body=body, **values))
+    row = _only(report)
+    assert [problem.detail for problem in row.problems] == ([says] if says else [])
+    assert (row in report.rows) is bool(says)
+
+
+# --- post-mortems ---------------------------------------------------------------------------------------------
+
+
+def _alone(parent: Issue, policy: Policy | None = None) -> Row:
+    (row,) = classify((parent,), policy or Policy(), NOW).items
+    return row
+
+
+@pytest.mark.parametrize(
+    ("days", "more", "late"),
+    [
+        (10, {}, None),
+        (11, {}, 1),
+        (30, {"labels": frozenset({"post-mortem"})}, None),
+        (31, {"labels": frozenset({"post-mortem"})}, 1),
+        (11, {"labels": frozenset({"type-post-mortem", "severity-high", "pm-in-progress"})}, None),
+        (11, {"labels": frozenset({"type-post-mortem", "severity-high", "pm-review"})}, 1),
+        (11, {"due": date(2026, 3, 2)}, None),
+        (1, {"due": date(2026, 2, 28)}, 2),
+        (11, {"state": "closed"}, None),
+        (11, {"body": "## Action items\n\n- [ ] Page on a full pool - @bob - 2026-06-01 (#8)\n"}, None),
+    ],
+)
+def test_a_post_mortem_without_actions_goes_stale_by_its_severity(
+    days: int, more: dict[str, Any], late: int | None
+) -> None:
+    """Its own due date first; else so many days after its opening; the column's label knows better than the text."""
+    values: dict[str, Any] = {"labels": frozenset({"type-post-mortem", "severity-high"})} | more
+    parent = Issue(PARENT, "Outage", created_at=NOW - timedelta(days=days), **{"body": "", **values})
+    assert [(p.kind, p.days) for p in _alone(parent).problems] == ([(Kind.STALE, late)] if late else [])
+
+
+def test_a_policy_sets_how_long_a_post_mortem_may_take() -> None:
+    """By severity."""
+    policy = load("version: 1\naudit:\n  stale_days: {high: 40}\n", "closeout.yml")
+    assert isinstance(policy, Policy)
+    assert _alone(_post_mortem(created_at=NOW - timedelta(days=40)), policy).problems == ()
+    assert _alone(_post_mortem(created_at=NOW - timedelta(days=41)), policy).has(Kind.STALE)
+
+
+def test_a_post_mortem_closed_with_an_open_review_is_reported() -> None:
+    """Points that count and were not ticked."""
+    body = "## Final review\n\n- [x] Blameless\n- [ ] Read by the team\n- [ ] Published (optional)\n"
+    row = _alone(_post_mortem(body, state="closed", closed_at=NOW))
+    assert [problem.detail for problem in row.problems] == ["closed with 1 of 3 points of its final review not ticked"]
+
+
+# --- teams, and what wants a look -----------------------------------------------------------------------------
+
+
+def test_people_are_grouped_into_the_policys_teams() -> None:
+    """Without case; an owner that is a team stands for itself."""
+    policy = load('version: 1\naudit:\n  teams: {payments: ["Bob", "eve"], web: ["bob"]}\n', "closeout.yml")
+    assert isinstance(policy, Policy)
+    named = _item(8, assignees=frozenset(), body=f"**Owner:** @acme/shop\n\n{CRITERION}")
+    rows = _items(_judged(_item(7), named, _item(9, assignees=frozenset({"mallory"})), policy=policy))
+    assert [row.teams for row in rows] == [("payments", "web"), ("acme/shop",), ()]
+
+
+def test_what_is_due_or_out_of_step_wants_a_look() -> None:
+    """And nothing else: an audit must not read every issue again."""
+    late, soon = _item(7, due=date(2026, 3, 1)), _item(8, due=date(2026, 3, 3))
+    fine = _item(9, labels=frozenset({"type-action-item", "overdue"}))
+    parent = _post_mortem(created_at=NOW - timedelta(days=90))
+    wanted = _judged(late, soon, fine, _item(10), parent=parent).attention
+    assert {one.ref.number: one.why for one in wanted} == {
+        1: ("stale",),
+        7: ("overdue", "overdue label out of step"),
+        8: ("due-soon",),
+        9: ("overdue label out of step",),
+    }

@@ -38,12 +38,13 @@ type Mutation { add(input: New): Dog }
 
 
 @pytest.mark.node
-@pytest.mark.parametrize("chosen", list(product((True, False), repeat=3)))
-def test_every_look_at_github_is_documented(chosen: tuple[bool, bool, bool]) -> None:
-    """With or without sub-issues, projects and issue fields, the query is valid against the published schema."""
+@pytest.mark.parametrize("chosen", list(product((True, False), repeat=4)))
+def test_every_look_at_github_is_documented(chosen: tuple[bool, bool, bool, bool]) -> None:
+    """With or without sub-issues, projects, issue fields and people, each query is valid against the published schema."""
     parts = github.Parts(*chosen)
     assert check_graphql(github.post_mortem(parts)) == []
     assert check_graphql(github.issues(3, parts)) == []
+    assert check_graphql(github.survey((0, 2), parts)) == []
 
 
 @pytest.mark.node
@@ -53,6 +54,7 @@ def test_every_other_document_for_github_is_documented() -> None:
     assert len(named) > 5
     assert {name: check_graphql(text) for name, text in named.items()} == {name: [] for name in named}
     assert check_graphql(github.assignable(3)) == []
+    assert check_graphql(github.files(3)) == []
 
 
 def test_every_document_for_gitlab_is_known() -> None:

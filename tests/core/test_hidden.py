@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.hidden import state_block, state_of, topic_marker, topic_of
+from service.hidden import is_issue_on, issue_marker, region, state_block, state_of, topic_marker, topic_of, with_region
 from service.model import ItemState, Override, SyncState
 
 WORDS = st.text(max_size=40)
@@ -56,3 +57,40 @@ def test_a_topic_is_read_from_the_first_line_only() -> None:
     assert topic_of(f"{topic_marker('status')}\nbody") == "status"
     assert topic_of(f"> {topic_marker('status')}") is None
     assert topic_of("") is None
+
+
+# --- our part of an issue that people write in, too -----------------------------------------------------------
+
+TEXTS = st.text(max_size=60).filter(lambda text: "<!--" not in text)
+
+
+OURS = TEXTS.filter(str.strip)
+
+
+@given(TEXTS, TEXTS, OURS, OURS)
+def test_our_part_changes_and_peoples_words_around_it_stay(before: str, after: str, first: str, second: str) -> None:
+    """Whatever stands above and below; saying the same again changes nothing at all."""
+    begun = with_region("audit", "", first)
+    body = f"{before}\n{begun}\n{after}"
+    changed = with_region("audit", body, second)
+    assert changed.startswith(f"{before}\n")
+    assert changed.endswith(f"\n{after}")
+    assert region("audit", changed) == second.strip().replace("\r\n", "\n")
+    assert with_region("audit", changed, second) == changed
+    assert is_issue_on("audit", begun)
+
+
+@pytest.mark.parametrize("torn", ["{begin}\nold", "old\n{end}", "old", ""])
+def test_a_torn_part_is_begun_anew_and_nothing_is_lost(torn: str) -> None:
+    """Where somebody deleted one of its ends, all that is left is taken for theirs."""
+    body = torn.format(begin=issue_marker("audit"), end="<!-- closeout:end -->")
+    changed = with_region("audit", body, "new")
+    assert region("audit", changed) == "new"
+    assert "old" in changed or not torn
+    assert with_region("audit", changed, "new") == changed
+
+
+def test_a_forge_that_returns_other_line_ends_is_not_written_to_again() -> None:
+    """GitHub keeps what a browser sends: CRLF."""
+    body = with_region("audit", "", "a\nb").replace("\n", "\r\n")
+    assert with_region("audit", body, "a\nb") == body

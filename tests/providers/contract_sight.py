@@ -158,7 +158,7 @@ class SightContract(OnStage):
                 assert _plain(surveyed[listed.ref.number]) == _plain(listed)
 
     def test_a_survey_takes_a_request_for_a_hundred_issues(self, stage: Stage) -> None:
-        """Past a page's end nothing is lost and nothing comes twice; a second look knows the server already."""
+        """Past a page's end, and past a wrong guess, nothing is lost and nothing comes twice."""
         world = stage.sandbox.world
         for n in range(205):
             world.create_issue(self.forge, PROJECT, actor="bob", title=f"issue {n}", labels=("learning",))
@@ -169,6 +169,8 @@ class SightContract(OnStage):
         numbers = [issue.ref.number for issue in provider.survey(scope, (Listing("learning", "open"),))]
         assert sorted(numbers) == [2, *range(4, 209)]
         assert provider.requests - before == 3
+        guessed = provider.survey(scope, (Listing("learning", "open", likely=7),))
+        assert sorted(issue.ref.number for issue in guessed) == [2, *range(4, 209)]
 
     def test_a_survey_tells_who_left(self, stage: Stage) -> None:
         """Assigned once, and gone: blocked on GitLab, without a role on GitHub. Not known of an older GitHub."""

@@ -17,8 +17,11 @@ ENDPOINTS = Endpoints(
     (
         "/graphql",
         "/user",
+        "/user/repos",
         "/app",
+        "/app/installations",
         "/app/installations/{id}/access_tokens",
+        "/installation/repositories",
         "/orgs/{org}/issue-fields",
         f"{_REPOSITORY}/installation",
         f"{_REPOSITORY}/issues",

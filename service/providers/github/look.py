@@ -78,21 +78,20 @@ def _ask(server: Server, ref: IssueRef, parts: Parts) -> Look:
     if isinstance(repository, dict) and repository.get("issue"):
         with reading("our own account"):
             return Look(repository, str(answer.data["viewer"]["login"]), parts)
-    return _ask(server, ref, lessened(server, ref.project, answer, parts, str(ref)))
+    note_lack(server, answer, parts, ref.project, str(ref))
+    return _ask(server, ref, server.parts(ref.project))
 
 
-def lessened(server: Server, project: str, answer: Answer, parts: Parts, what: str) -> Parts:
-    """What is left to ask for after an answer that lacks something, remembered for the owner's other projects.
+def note_lack(server: Server, answer: Answer, parts: Parts, project: str, what: str) -> None:
+    """Remembers which of the parts asked for this server or credential lacks, so that less is asked for next.
 
     Raises why `what` is missing where it is for no such lack.
     """
     is_lack = isinstance(answer.error, (Unsupported, Forbidden))  # a passing failure is none
-    lacking = {part: False for part, fields in _BELONGS.items() if fields & answer.names} if is_lack else {}
-    less = replace(parts, **lacking)
-    if less == parts:
+    lacking = {part: False for part, fields in _BELONGS.items() if is_lack and fields & answer.names}
+    if not any(getattr(parts, part) for part in lacking):
         raise answer.why_not(what)
-    server.saw_parts(project, less)
-    return less
+    server.saw_parts(project, replace(server.parts(project), **lacking))
 
 
 def _stands_where_asked(ref: IssueRef, repository: _Json) -> None:

@@ -137,25 +137,28 @@ _PEOPLE = """
 
 def survey(numbers: Sequence[int], parts: Parts) -> str:
     """A page of each of a repository's listings, under the aliases l0, l1, … Variables: owner, name, and for each
-    listing label0, state0, filter0, after0, …
+    listing label0, state0, filter0, first0, after0, …
 
-    Cost by GitHub's formula: a point for each thirty issues asked for; the oldest come first, so that an issue which
-    changes meanwhile does not move between pages.
+    Cost by GitHub's formula: two points for each hundred issues asked for, three with issue fields. The oldest come
+    first, so that an issue which changes meanwhile does not move between pages.
     """
     variables = "".join(
-        f", $label{i}: String!, $state{i}: IssueState!, $filter{i}: IssueFilters, $after{i}: String" for i in numbers
+        f", $label{i}: String!, $state{i}: IssueState!, $filter{i}: IssueFilters, $first{i}: Int!, $after{i}: String"
+        for i in numbers
     )
     order = "orderBy: {field: CREATED_AT, direction: ASC}"
     asked = "\n".join(
-        f"    l{i}: issues(first: 100, after: $after{i}, labels: [$label{i}], states: [$state{i}], "
+        f"    l{i}: issues(first: $first{i}, after: $after{i}, labels: [$label{i}], states: [$state{i}], "
         f"filterBy: $filter{i}, {order}) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ ...issue }} }}"
         for i in numbers
     )
-    return (
-        f"query Survey($owner: String!, $name: String!{variables}) {{\n"
-        f"  repository(owner: $owner, name: $name) {{\n    nameWithOwner{_PEOPLE if parts.people else ''}\n{asked}\n  }}\n"
-        f"}}{issue_fragment(parts)}"
-    )
+    return f"""
+query Survey($owner: String!, $name: String!{variables}) {{
+  repository(owner: $owner, name: $name) {{
+    nameWithOwner{_PEOPLE if parts.people else ""}
+{asked}
+  }}
+}}{issue_fragment(parts)}"""
 
 
 def files(count: int) -> str:

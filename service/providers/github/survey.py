@@ -14,7 +14,7 @@ from service.model import Issue, IssueRef, State
 from service.providers.base import Forbidden, Listing, ProviderError
 from service.providers.github import look, mapping, queries
 from service.providers.github.errors import reading
-from service.providers.github.gateway import Answer, NoGraphQL, repository
+from service.providers.github.gateway import PAGE, Answer, NoGraphQL, repository
 from service.providers.github.queries import Parts
 from service.providers.github.server import HOUR, Server, named
 
@@ -117,8 +117,13 @@ def _page(server: Server, project: str, listings: Sequence[Listing], after: Mapp
 
 
 def _variables(i: int, listing: Listing, after: str | None) -> dict[str, object]:
-    since = {"since": _stamp(listing.since)} if listing.since is not None else None
-    return {f"label{i}": listing.label, f"state{i}": listing.state.upper(), f"filter{i}": since, f"after{i}": after}
+    return {
+        f"label{i}": listing.label,
+        f"state{i}": listing.state.upper(),
+        f"filter{i}": {"since": _stamp(listing.since)} if listing.since is not None else None,
+        f"first{i}": PAGE if after else min(listing.likely, PAGE),
+        f"after{i}": after,
+    }
 
 
 def _repository(server: Server, project: str, answer: Answer, parts: Parts) -> _Json | None:
@@ -133,7 +138,7 @@ def _repository(server: Server, project: str, answer: Answer, parts: Parts) -> _
         if place.casefold() != project.casefold():
             raise Forbidden(f"{project} is now {place}; use that name")
         return found
-    look.lessened(server, project, answer, parts, project)
+    look.note_lack(server, answer, parts, project, project)
     return None
 
 

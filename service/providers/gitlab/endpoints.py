@@ -17,6 +17,8 @@ ENDPOINTS = Endpoints(
         "/api/graphql",
         "/api/v4/user",
         "/api/v4/users",
+        "/api/v4/groups/{id}/issues",
+        "/api/v4/groups/{id}/projects",
         f"{_PROJECT}/issues",
         _ISSUE,
         f"{_ISSUE}/links",

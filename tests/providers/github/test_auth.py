@@ -62,6 +62,14 @@ def test_an_app_without_graphql_has_the_same_name(stage: Stage, app: GitHub) -> 
     assert (seen.viewer, seen.comment("status") is not None) == ("closeout[bot]", True)
 
 
+def test_an_app_sees_the_repositories_of_its_installations(stage: Stage, app: GitHub) -> None:
+    """And knows from then on which installation serves each: nobody is asked again."""
+    assert sorted(app.projects("acme")) == ["acme/ops", "acme/shop"]
+    assert list(app.projects("elsewhere")) == []
+    app.fetch(stage.pm)
+    assert not [record.path for record in stage.sandbox.log if record.path.endswith("/shop/installation")]
+
+
 def test_a_token_serves_until_shortly_before_its_end(stage: Stage, app: GitHub, clock: Clock) -> None:
     """One an hour, replaced five minutes early, and counted among the requests."""
     app.fetch(stage.pm)
