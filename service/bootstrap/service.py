@@ -13,7 +13,7 @@ from flask import Flask
 from prometheus_client import CollectorRegistry
 
 from service.bootstrap.clock import Clock, Sleep, pause, wall_clock
-from service.bootstrap.jobs import jobs
+from service.bootstrap.jobs import Tools, jobs
 from service.metrics.counting import Counts
 from service.metrics.exposition import exposition
 from service.metrics.facts import FactsCollector, Reading
@@ -63,7 +63,8 @@ class Service:
             Inbox(self.database),
             Journal(self.database),
         )
-        self.schedule = Schedule(self.database, jobs(settings, self.inbox, self.journal))
+        tools = Tools(self.database, self._counts.recording(self.journal), self.looking, self._clock)
+        self.schedule = Schedule(self.database, jobs(settings, tools))
         self._facts = FactsCollector(Reading(self.overview, self.inbox, self.journal, self.schedule, forges), registry)
         self.workers = Workers(self.queue, self.overview, self._look, threads=settings.workers)
         self._web: Loopback | None = None

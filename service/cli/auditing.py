@@ -17,8 +17,7 @@ from service.audit.choices import Format, GroupBy, Kind, kinds
 if TYPE_CHECKING:
     from service.audit.gathering import Audited, Failure
     from service.audit.layout import Result
-    from service.providers.base import Provider
-    from service.settings import Settings
+    from service.bootstrap.auditing import Audit, Narrowed, Progress
 
 
 _MANY = 40  # steps, two for each project
@@ -45,13 +44,19 @@ def audit(  # noqa: PLR0913 - each is an option of the command
     Example: closeout audit --project github:acme/shop --fail-on overdue,no-owner
     """
     wanted = _kinds(fail_on)
-    found = _audited(project or (), since=since, owner=owner, apply=apply)
+    found = _audited(project or (), _narrowed(owner, since), apply=apply)
     shown = found if confidential else found.without_confidential_titles()
     _show(replace(shown, group_by=group_by), output)
     if found.failures:
         raise typer.Exit(3)
     if any(row.has(kind) for row in found.report.rows for kind in wanted):
         raise typer.Exit(1)
+
+
+def _narrowed(owner: str | None, since: datetime | None) -> Narrowed:
+    from service.bootstrap.auditing import Narrowed  # noqa: PLC0415
+
+    return Narrowed(owner, since and since.replace(tzinfo=UTC))
 
 
 def _kinds(text: str) -> Sequence[Kind]:
@@ -61,11 +66,10 @@ def _kinds(text: str) -> Sequence[Kind]:
         raise typer.BadParameter(str(error), param_hint="--fail-on") from None
 
 
-def _audited(names: Sequence[str], *, since: datetime | None, owner: str | None, apply: bool) -> Result:
-    from service.audit.gathering import Auditor  # noqa: PLC0415
+def _audited(names: Sequence[str], narrowed: Narrowed, *, apply: bool) -> Result:
     from service.audit.layout import Result  # noqa: PLC0415
-    from service.audit.projects import configured, expanded, named  # noqa: PLC0415
-    from service.bootstrap.clock import wall_clock  # noqa: PLC0415
+    from service.audit.projects import configured, named  # noqa: PLC0415
+    from service.bootstrap.auditing import Audit  # noqa: PLC0415
     from service.bootstrap.logs import configure  # noqa: PLC0415
     from service.bootstrap.looking import Looking  # noqa: PLC0415
     from service.settings import load  # noqa: PLC0415
@@ -73,36 +77,26 @@ def _audited(names: Sequence[str], *, since: datetime | None, owner: str | None,
     settings = load()
     configure("warning")
     targets = named(names, settings) if names else configured(settings)
-    looking = Looking(settings)
-    providers = looking.providers()
-    projects, failures = expanded(targets, providers, settings)
-    auditor = Auditor(providers, looking.policies, since=since and since.replace(tzinfo=UTC))
-    with _progress(2 * len(projects)) as progress:
-        audited = auditor.audit(projects, wall_clock(), progress=progress)
-    if owner is not None:
-        audited = replace(audited, report=audited.report.of(owner))
-    failures += audited.failures
-    if apply:
-        failures += _applied(audited, providers, settings, whole=owner is None and since is None)
-    return Result(audited.report, failures, auditor.requests)
+    run = Audit(settings, Looking(settings))
+    with _progress() as progress:
+        audited = run.look(targets, narrowed, progress)
+    failures = audited.failures
+    if apply and settings.dry_run:
+        _say("CLOSEOUT_DRY_RUN is set: nothing was written")
+    elif apply:
+        failures += _applied(run, audited, whole=not narrowed)
+    return Result(audited.report, failures, run.requests)
 
 
-def _applied(
-    audited: Audited, providers: dict[str, Provider], settings: Settings, *, whole: bool
-) -> tuple[Failure, ...]:
-    """`whole`: nothing was narrowed down, so that a project's audit issue can be told what there is."""
-    from service.audit import labelling, posting  # noqa: PLC0415
-    from service.audit.acting import make  # noqa: PLC0415
+def _applied(run: Audit, audited: Audited, *, whole: bool) -> tuple[Failure, ...]:
+    from service.bootstrap.auditing import Books  # noqa: PLC0415
     from service.cli.deliveries import opened  # noqa: PLC0415
     from service.model import AddLabels, EnsureIssue, RemoveLabels, SetBody  # noqa: PLC0415
+    from service.store.audits import Audits  # noqa: PLC0415
     from service.store.journal import Journal  # noqa: PLC0415
 
-    if settings.dry_run:
-        _say("CLOSEOUT_DRY_RUN is set: nothing was written")
-        return ()
     with opened() as database:
-        posts = posting.changes(audited) if whole else ()
-        made = make((*labelling.changes(audited), *posts), providers, Journal(database))
+        made = run.act(audited, Books(Journal(database), Audits(database)), whole=whole)
     labels, issues = made.count(AddLabels, RemoveLabels), made.count(EnsureIssue, SetBody)
     _say(f"the overdue label was put on or taken off {labels} time{'' if labels == 1 else 's'}")
     _say(
@@ -112,21 +106,22 @@ def _applied(
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[str], None]]:
+def _progress() -> Iterator[Progress]:
     """A bar on a terminal; elsewhere a line now and then, where it takes long enough to wonder."""
     if not sys.stderr.isatty():
-        yield _lines(total)
+        yield _lines
         return
     from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.progress import Progress as Bar  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Reading", total=total)
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Looking for projects", total=None)
 
-        def next_one(name: str) -> None:
-            bar.update(task, description=name.replace("[", "\\["), advance=1)
+        def begin(total: int) -> Callable[[str], None]:
+            bar.update(task, total=total)
+            return lambda name: bar.update(task, description=name.replace("[", "\\["), advance=1)
 
-        yield next_one
+        yield begin
 
 
 def _lines(total: int) -> Callable[[str], None]:

@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from service.cron import time_zone
+from service.cron import Cron, time_zone
 from service.settings.config_file import forges_in
 from service.settings.credentials import HOME, incomplete, listed, secrets_of
 from service.settings.secret_files import SecretFiles, Unreadable, is_secret
@@ -63,6 +63,7 @@ class Environment(BaseSettings):
         4, ge=0, le=64, description="How many issues are looked at at the same time; 0 leaves that to `closeout worker`"
     )
     timezone: str = Field("UTC", description="Time zone in which schedules are meant, like `Europe/Berlin`")
+    audit: str = Field("", description="When the audit runs, like `0 9 * * MON-FRI` (cron); empty: never by itself")
     keep_deliveries: float = Field(30, ge=1, description="Days for which processed deliveries are kept")
     keep_journal: float = Field(365, ge=1, description="Days for which the journal of changes is kept")
     policy: Path | None = Field(None, description="Policy file for projects that have none of their own")
@@ -84,6 +85,11 @@ class Environment(BaseSettings):
     @classmethod
     def _zone(cls, value: str) -> str:
         return time_zone(value).key
+
+    @field_validator("audit")
+    @classmethod
+    def _cron(cls, value: str) -> str:
+        return Cron.parse(value).expression if value else value
 
     @field_validator("github_url", "gitlab_url")
     @classmethod

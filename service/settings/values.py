@@ -76,6 +76,7 @@ class Settings(BaseModel):
     debounce: float = 0.5
     workers: int = 4
     timezone: str = "UTC"
+    audit: str = ""
     keep_deliveries: float = 30
     keep_journal: float = 365
     policy: Path | None = None

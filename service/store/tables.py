@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
 
-VERSION = 2  # raised with each change here; `migrations` says how
+VERSION = 3  # raised with each change here; `migrations` says how
 metadata = MetaData()
 
 schema_version = Table(
@@ -72,4 +72,20 @@ jobs = Table(
     Column("attempts", Integer, nullable=False),  # how often this tick was started
     Column("error", Text),
     Column("changed_at", Double, nullable=False),
+)
+
+audits = Table(
+    "audits",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Double, nullable=False),  # when the run ended
+    Column("seconds", Double, nullable=False),
+    Column("projects", Integer, nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("problems", JSON, nullable=False),  # {kind: number of issues}
+    Column("requests", Integer, nullable=False),
+    Column("writes", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("errors", JSON, nullable=False),  # the first of the failures, as sentences
+    Index("audits_at", "at"),
 )

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -171,6 +172,24 @@ def _journal() -> list[tuple[str, str]]:
         entries = Journal(database).latest()
     assert {entry.rule for entry in entries} == {"audit"}
     return [(entry.change, entry.result) for entry in entries]
+
+
+def test_a_run_that_may_write_is_on_record(run: Run, sandbox: Sandbox) -> None:
+    """Counts, requests, writes and failures; a part of an audit does not pass for one, and one that only looks leaves
+    no trace, not even a database.
+    """
+    from service.cli.deliveries import opened  # noqa: PLC0415
+    from service.store.audits import Audits  # noqa: PLC0415
+
+    _item(sandbox, "github")
+    run("audit", "--project", "github:acme/shop")
+    assert not list(Path().iterdir())
+    run("audit", "--project", "github:acme/shop", "--owner", "eve", "--apply")
+    ran = run("audit", "--project", "github:acme/shop", "--project", "github:acme/nowhere", "--apply")
+    with opened() as database:
+        ((_, kept),) = Audits(database).latest()
+    assert (kept.projects, kept.items, kept.problems["overdue"], kept.failures) == (1, 1, 1, 1)
+    assert (kept.writes, f"{kept.requests} requests" in ran.err) == (4, True)
 
 
 def test_a_dry_run_holds_for_apply_too(run: Run, sandbox: Sandbox) -> None:

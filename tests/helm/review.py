@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from service.audit.projects import Project, configured, named
+from service.audit.projects import Target, configured, named
 from service.bootstrap.looking import Looking
 from service.cli.app import app
 from service.settings import Settings, SettingsError, load
@@ -57,10 +57,10 @@ def _of_program(pod: Pod, manifests: Sequence[Manifest], folder: Path) -> Iterat
         yield from settings.serving_problems()
 
 
-def _audited(arguments: Sequence[str], settings: Settings) -> Sequence[Project]:
-    """What the audit would walk. Raises `SettingsError` where that is nothing."""
+def _audited(arguments: Sequence[str], settings: Settings) -> Sequence[Target]:
+    """What the audit would walk. Raises `SettingsError` where that cannot be."""
     names = [given.removeprefix("--project=") for given in arguments if given.startswith("--project=")]
-    return named(names, settings) if names else configured(settings)[0]
+    return named(names, settings) if names else configured(settings)
 
 
 def _not_understood(arguments: Sequence[str]) -> Iterator[str]:

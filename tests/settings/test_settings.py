@@ -55,6 +55,7 @@ def test_all_mistakes_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """One start shows everything there is to put right, each with its variable."""
     problems = _problems(
         monkeypatch,
+        CLOSEOUT_AUDIT="every day",
         CLOSEOUT_BIND="8080",
         CLOSEOUT_LOG="loud",
         CLOSEOUT_GITHUB_URL="github.example.com",
@@ -66,6 +67,7 @@ def test_all_mistakes_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     named = sorted(problem.partition(":")[0].partition(" ")[0] for problem in problems)
     assert named == [
+        "CLOSEOUT_AUDIT",
         "CLOSEOUT_BIND",
         "CLOSEOUT_DATABASE_URL",
         "CLOSEOUT_DEBOUNCE",

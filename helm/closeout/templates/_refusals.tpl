@@ -48,10 +48,14 @@
 {{- if not (or $v.web.workers $v.worker.enabled) }}
 - web.workers is 0 and worker.enabled is false, so nobody would look at issues: change one of them
 {{- end }}
-{{- if $v.audit.enabled }}
-{{- $single := regexFind "(^|,)[^,*?\\[]+(,|$)" $v.settings.projects }}
-{{- if not (or $v.audit.projects $single) }}
-- audit.projects is empty, and settings.projects names no single project: list them like github:acme/shop
+{{- if and $v.audit.enabled $v.settings.audit }}
+- audit.enabled and settings.audit are both set, so the audit would run twice: keep one of them
+{{- end }}
+{{- if and $gitlab (or $v.settings.audit (and $v.audit.enabled (not $v.audit.projects))) }}
+{{- range splitList "," $v.settings.projects }}
+{{- if regexMatch "^(gitlab:)?[^/:]*[*?\\[]" (trim .) }}
+- settings.projects names no group in {{ trim . | quote }}, and the audit lists GitLab's projects by group: write it like gitlab:acme/*
+{{- end }}
 {{- end }}
 {{- end }}
 {{- if and $v.ingress.enabled (not $v.ingress.host) }}
