@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 from service import document
+from service.calendar import Calendar, Calendars
 from service.document import ActionItem, Document, FieldState
+from service.document import Field as Written
 from service.document.likeness import fingerprint, likeness
 from service.model import Finding, Issue, IssueRef, ItemState, Label, Snapshot, SyncState, placeholder
 from service.templates import Template
@@ -26,6 +28,7 @@ class Case:
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     templates: Mapping[str, Template] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    calendars: Calendars = field(default_factory=Calendars)
 
     @property
     def issue(self) -> Issue:
@@ -73,6 +76,64 @@ class Case:
             return False
         put_on = [at for label, at in issue.label_times.items() if self.vocabulary.is_trigger((label,))]
         return not put_on or issue.closed_at is None or min(put_on) > issue.closed_at
+
+    # --- who and by when --------------------------------------------------------------------------------------
+
+    @cached_property
+    def owners(self) -> tuple[str, ...]:
+        """Who is assigned, else whom the Owner line names."""
+        return tuple(sorted(self.issue.assignees, key=str.casefold)) or self._owners_written
+
+    @cached_property
+    def _owners_written(self) -> tuple[str, ...]:
+        written = self.document.field("owner")
+        if written.state is not FieldState.RECORDED or not isinstance(written.value, str):
+            return ()
+        names = (name.strip().lstrip("@") for name in written.value.split(","))
+        return tuple(name for name in names if name)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The working calendar of whoever has this to do."""
+        owners = (*self.issue.assignees, *self._owners_written)
+        return self.calendars.of(self.issue.ref.project, owners, self.issue.labels)
+
+    @cached_property
+    def deadline(self) -> date | None:
+        return self.due(self.issue)
+
+    @property
+    def days_left(self) -> int | None:
+        """Days until the deadline; below 0 once it has passed. It passes with its day, where the owner works."""
+        return None if self.deadline is None else (self.deadline - self.calendar.day(self.now)).days
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.issue.state == "open" and self.days_left is not None and self.days_left < 0
+
+    def due(self, issue: Issue) -> date | None:
+        """An issue's deadline: the forge's field, else the line in its body, if it names one day for good."""
+        if issue.due is not None:
+            return issue.due
+        doc = self.document if issue is self.issue else self.read(issue)
+        written = doc.field("deadline")
+        return written.value if isinstance(written.value, date) and not self._drifts(issue, written) else None
+
+    def _drifts(self, issue: Issue, written: Written) -> bool:
+        """“Next Friday” is another day whenever it is read: nobody could ever be late."""
+        if str(written.value) in written.raw:
+            return False
+        later = replace(self.snapshot, observed_at=self.now + timedelta(days=400))
+        return replace(self, snapshot=later).read(issue).field("deadline").value != written.value
+
+    def given_up(self, issue: Issue) -> bool:
+        """Closed as something that will not be done here. Closing so is always free: it is a decision.
+
+        A forge without such a reason keeps it in a label, which speaks of action items alone.
+        """
+        label = self.vocabulary.labels.wont_do.casefold()
+        labelled = label in {name.casefold() for name in issue.labels} and not self.vocabulary.is_trigger(issue.labels)
+        return issue.state == "closed" and (issue.state_reason in _NOT_DONE or labelled)
 
     # --- labels -----------------------------------------------------------------------------------------------
 
@@ -198,13 +259,6 @@ class Case:
         able = [owner for owner in owners if self.snapshot.people.get(owner)]
         return frozenset(able[: self.snapshot.capabilities.max_assignees])
 
-    def due(self, child: Issue) -> date | None:
-        """A child's deadline: the forge's field, else the line in its body."""
-        if child.due is not None:
-            return child.due
-        written = self.read(child).field("deadline").value
-        return written if isinstance(written, date) else None
-
     def _named_child(self, item: ActionItem) -> Issue | None:
         for child in self.snapshot.children:
             if child.ref in item.refs or (item.planned is not None and child.key == item.planned):
@@ -233,3 +287,4 @@ class Case:
 
 
 _ALIKE = 0.6
+_NOT_DONE = ("not_planned", "duplicate", "moved")

@@ -92,7 +92,8 @@ class _Run:
 
     @property
     def case(self) -> Case:
-        return Case(self.snapshot, self.policy.vocabulary, self.policy.templates, self.findings)
+        policy = self.policy
+        return Case(self.snapshot, policy.vocabulary, policy.templates, self.findings, policy.calendars)
 
     def settle(self) -> bool:
         """Runs the rules until nothing changes; False if they never agree."""

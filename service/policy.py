@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 import yaml
 from pydantic import BaseModel, Field, ValidationError, create_model
 
+from service.calendar import Calendars
 from service.rules import Options, rules
 from service.templates import Template, shipped
 from service.vocabulary import Strict, Vocabulary
@@ -64,6 +65,7 @@ class PolicyFileBase(Strict):
     vocabulary: Vocabulary = Field(Vocabulary(), description="Label names, column names and spellings.")
     templates: TemplateFiles = Field(TemplateFiles(), description="Paths of this repository's own templates.")
     audit: AuditOptions = Field(AuditOptions(), description="What the audit reports and keeps.")
+    calendar: Calendars = Field(Calendars(), description="When the team works, and when it is left in peace.")
 
 
 @cache
@@ -95,6 +97,7 @@ class Policy:
     templates: Mapping[str, Template] = field(default_factory=shipped)
     template_files: Mapping[str, str] = field(default_factory=dict)  # name → path in the repository
     audit: AuditOptions = field(default_factory=AuditOptions)
+    calendars: Calendars = field(default_factory=Calendars)
 
     def options(self, rule_id: str) -> Options:
         found = self.rule_options.get(rule_id)
@@ -158,7 +161,13 @@ def _policy(read: PolicyFileBase) -> Policy:
     section: BaseModel = read.rules  # type: ignore[attr-defined] # the created model adds it
     options = {rule.id: getattr(section, rule.id.replace("-", "_")) for rule in rules()}
     files = {name: path for name, path in read.templates.model_dump().items() if path}
-    return Policy(vocabulary=read.vocabulary, rule_options=options, template_files=files, audit=read.audit)
+    return Policy(
+        vocabulary=read.vocabulary,
+        rule_options=options,
+        template_files=files,
+        audit=read.audit,
+        calendars=read.calendar,
+    )
 
 
 # --- explaining mistakes --------------------------------------------------------------------------------------

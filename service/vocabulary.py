@@ -64,6 +64,7 @@ class LabelNames(Strict):
     action_item: str = Field("type-action-item", description="The label every action item carries.")
     overdue: str = Field("overdue", description="The label of an action item past its deadline.")
     audit: str = Field("post-mortem-audit", description="The label of the issue that carries the audit's summary.")
+    wont_do: str = Field("wont-do", description="The label of an action item that will not be done, by decision.")
     severity: SeverityLabels = Field(SeverityLabels(), description="One label for each severity.")
     category: CategoryLabels = Field(CategoryLabels(), description="One label for each category of cause.")
     action_type: ActionTypeLabels = Field(ActionTypeLabels(), description="One label for each kind of action.")
@@ -104,12 +105,12 @@ class Vocabulary(Strict):
         return any(label.casefold() in wanted for label in labels)
 
     def taxonomy(self) -> tuple[Label, ...]:
-        """Every label the service uses but those of columns, with its colour and description."""
+        """Every label a post-mortem's life needs but those of columns, with its colour and description."""
         labels = self.labels
         return (
             Label(labels.post_mortem, "5319e7", "A blameless post-mortem"),
             Label(labels.action_item, "0e8a16", "An action agreed in a post-mortem"),
-            Label(labels.overdue, "d93f0b", "An action item past its deadline"),
+            self.overdue_label,
             *_labels(labels.severity, _SEVERITY_COLORS, "Severity: {}"),
             *_labels(labels.action_type, dict.fromkeys(ACTION_TYPES, "c5def5"), "Action item for {}"),
             *_labels(labels.category, dict.fromkeys(CATEGORIES, "bfd4f2"), "Cause: {}"),
@@ -119,6 +120,15 @@ class Vocabulary(Strict):
     def audit_label(self) -> Label:
         """Made where the audit first needs it."""
         return Label(self.labels.audit, "1d76db", "What the post-mortem audit found, kept up to date")
+
+    @property
+    def overdue_label(self) -> Label:
+        return Label(self.labels.overdue, "d93f0b", "An action item past its deadline")
+
+    @property
+    def wont_do_label(self) -> Label:
+        """Made where it is first needed; most projects never need it."""
+        return Label(self.labels.wont_do, "cfd3d7", "An action item that will not be done, by decision")
 
     def column_label(self, column: str) -> Label:
         return Label(getattr(self.labels.column, column), "ededed", f"Board column: {getattr(self.columns, column)}")

@@ -1,4 +1,4 @@
-"""Judging issues by what a listing shows of them: pure, and days are calendar days in UTC.
+"""Judging issues by what a listing shows of them: pure, and days are those of the policy's time zone.
 
 An issue is judged as soon as it is read, and its text let go of; what it needs to know of others is joined at the end.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from service import document
 from service.audit.choices import Kind
 from service.audit.rows import AuditReport, Problem, Row
 from service.case import Case
-from service.document import Criterion, Field, FieldState
+from service.document import Criterion, FieldState
 from service.model import Issue, IssueRef, Snapshot
 from service.policy import Policy
 
@@ -31,7 +31,7 @@ class Seen:
 
 def judged(issue: Issue, policy: Policy, now: datetime) -> Seen | None:
     """The issue at `now`; None for one that is neither an action item nor a post-mortem."""
-    case = Case(Snapshot(issue, now.astimezone(UTC), viewer=""), policy.vocabulary)
+    case = Case(Snapshot(issue, now.astimezone(UTC), viewer=""), policy.vocabulary, calendars=policy.calendars)
     match case.kind:
         case "action-item":
             return Seen(_action_item(case, policy))
@@ -101,11 +101,10 @@ def _orphan(parent: IssueRef | None, found: Row | None, family: _Family) -> str 
 def _action_item(case: Case, policy: Policy) -> Row:
     issue, labels = case.issue, policy.vocabulary.labels
     own = case.words_on(labels.severity)
-    due = _deadline(case)
-    problems = _open_problems(case, due) if issue.state == "open" else _closed_problems(case)
+    problems = _open_problems(case) if issue.state == "open" else _closed_problems(case)
     return replace(
         _row(case, policy),
-        due=due,
+        due=case.deadline,
         severity=own[0] if own else None,
         post_mortem=issue.marker.parent if issue.marker is not None else None,
         problems=tuple(problems),
@@ -115,7 +114,7 @@ def _action_item(case: Case, policy: Policy) -> Row:
 
 
 def _row(case: Case, policy: Policy) -> Row:
-    issue, owners = case.issue, _owners(case)
+    issue, owners = case.issue, case.owners
     return Row(
         ref=issue.ref,
         title=issue.title,
@@ -127,12 +126,12 @@ def _row(case: Case, policy: Policy) -> Row:
     )
 
 
-def _open_problems(case: Case, due: date | None) -> Iterator[Problem]:
-    if due is None:
+def _open_problems(case: Case) -> Iterator[Problem]:
+    if case.days_left is None:
         yield Problem(Kind.NO_DEADLINE, _why_undated(case))
     else:
-        yield from _timing(due, case.today)
-    if not _owners(case):
+        yield from _timing(case.days_left)
+    if not case.owners:
         yield Problem(Kind.NO_OWNER, "nobody is assigned")
     yield from _left(case)
     if all(criterion.not_applicable for criterion in case.document.criteria):
@@ -163,8 +162,7 @@ def _unticked(criteria: Iterable[Criterion]) -> list[Criterion]:
     return [one for one in criteria if not (one.done or one.optional or one.not_applicable)]
 
 
-def _timing(due: date, today: date) -> Iterator[Problem]:
-    left = (due - today).days
+def _timing(left: int) -> Iterator[Problem]:
     if left < 0:
         yield Problem(Kind.OVERDUE, f"overdue by {_days(-left)}", -left)
     elif left <= SOON:
@@ -175,22 +173,6 @@ def _days(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"
 
 
-def _deadline(case: Case) -> date | None:
-    """The forge's field, else the line in the body, if it names one day for good."""
-    if case.issue.due is not None:
-        return case.issue.due
-    written = case.document.field("deadline")
-    return written.value if isinstance(written.value, date) and not _drifts(case, written) else None
-
-
-def _drifts(case: Case, written: Field) -> bool:
-    """“Next Friday” is another day whenever it is read: nobody could ever be late."""
-    if str(written.value) in written.raw:
-        return False
-    later = replace(case.snapshot, observed_at=case.now + timedelta(days=400))
-    return replace(case, snapshot=later).document.field("deadline").value != written.value
-
-
 def _why_undated(case: Case) -> str:
     written = case.document.field("deadline")
     if written.state is FieldState.INVALID:
@@ -198,17 +180,6 @@ def _why_undated(case: Case) -> str:
     if written.state is FieldState.RECORDED:
         return f"“{written.raw}” is a different day whenever it is read; write it as YYYY-MM-DD"
     return "there is no deadline"
-
-
-def _owners(case: Case) -> tuple[str, ...]:
-    """Who is assigned, else whom the Owner line names."""
-    if case.issue.assignees:
-        return tuple(sorted(case.issue.assignees, key=str.casefold))
-    written = case.document.field("owner")
-    if written.state is not FieldState.RECORDED or not isinstance(written.value, str):
-        return ()
-    names = (name.strip().lstrip("@") for name in written.value.split(","))
-    return tuple(name for name in names if name)
 
 
 def _left(case: Case) -> Iterator[Problem]:
@@ -238,7 +209,7 @@ def _stale(case: Case, policy: Policy, named: frozenset[IssueRef]) -> Iterator[P
     deadline = case.issue.due or (opened.astimezone(UTC).date() + allowed if opened is not None else None)
     if deadline is None or not _is_early(case, named):
         return
-    late = (case.today - deadline).days
+    late = (case.calendar.day(case.now) - deadline).days
     if late > 0:
         yield Problem(Kind.STALE, f"no action items yet, {_days(late)} after they were due", late)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from service.audit.gathering import Audited, Project
-from service.model import AddLabels, Change, EnsureLabel, IssueRef
-from service.policy import Policy
+from service.model import AddLabels, Change, EnsureLabel
 
 
 def changes(audited: Audited) -> Iterator[Change]:
@@ -16,11 +15,6 @@ def changes(audited: Audited) -> Iterator[Change]:
         change = row.change
         if isinstance(change, AddLabels) and row.project not in ensured:
             ensured.add(row.project)
-            yield from _label(change.ref, audited.policies[row.project])
+            yield EnsureLabel(change.ref, audited.policies[row.project].vocabulary.overdue_label)
         if change is not None:
             yield change
-
-
-def _label(ref: IssueRef, policy: Policy) -> Iterator[Change]:
-    vocabulary = policy.vocabulary
-    yield from (EnsureLabel(ref, label) for label in vocabulary.taxonomy() if label.name == vocabulary.labels.overdue)

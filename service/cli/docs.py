@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from service.cli.chart import chart_documents
 from service.metrics.catalogue import METRICS, Source
@@ -119,9 +119,13 @@ def _metrics_from(source: Source) -> Iterator[str]:
 def _plain(value: object) -> str:
     if isinstance(value, frozenset | set):
         value = sorted(value)
-    dumped = getattr(value, "model_dump", None)
-    plain = dumped(mode="json") if dumped is not None else value
-    return _cell(json.dumps(plain, ensure_ascii=False, default=str) if not isinstance(plain, str) else plain)
+    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    return _cell(json.dumps(plain, ensure_ascii=False, default=_short) if not isinstance(plain, str) else plain)
+
+
+def _short(value: object) -> object:
+    """One of several in a list: what it says beyond its defaults."""
+    return value.model_dump(mode="json", exclude_defaults=True) if isinstance(value, BaseModel) else str(value)
 
 
 def _cell(text: str) -> str:

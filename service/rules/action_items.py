@@ -16,6 +16,7 @@ from pydantic import Field
 
 from service import document
 from service.case import Case
+from service.deadlines import Deadlines
 from service.document import ActionItem
 from service.model import (
     AddLabels,
@@ -60,6 +61,7 @@ class ActionItemsOptions(Options):
     targets: tuple[Target, ...] = Field(
         (), description="The first that fits decides; otherwise the post-mortem's project."
     )
+    deadlines: Deadlines = Field(Deadlines(), description="In how many days an action is due, by severity.")
 
 
 def check(case: Case, options: ActionItemsOptions) -> Iterator[Verdict]:
@@ -133,7 +135,8 @@ def _agreed(case: Case, item: ActionItem, child: Issue) -> ItemState:
 
 def _untied(case: Case, options: ActionItemsOptions, index: int) -> Iterator[Verdict]:
     item = case.document.items[index]
-    lacking = tuple(_lacking(case, item))
+    yield from _dated(case, options, item)
+    lacking = tuple(_lacking(case, options, item))
     yield from lacking
     if lacking:
         return
@@ -150,16 +153,27 @@ def _untied(case: Case, options: ActionItemsOptions, index: int) -> Iterator[Ver
         yield _finding(item, "It has no issue yet.", f"When the list is ready, {how} and the issues are created.")
 
 
-def _lacking(case: Case, item: ActionItem) -> Iterator[Finding]:
+def _dated(case: Case, options: ActionItemsOptions, item: ActionItem) -> Iterator[Verdict]:
+    """The severity's deadline, written where there is none and the policy says so."""
+    wanted = options.deadlines.use == "apply" and case.severity is not None and case.issue.state == "open"
+    if not wanted or item.due is not None or item.problem or not item.text.strip():
+        return
+    body = document.set_due(case.document, item, options.deadlines.proposed(case))
+    if body != case.issue.body:
+        yield SetBody(case.issue.ref, case.issue.body, body)
+
+
+def _lacking(case: Case, options: ActionItemsOptions, item: ActionItem) -> Iterator[Finding]:
     if not item.text.strip():
         yield _finding(item, "It does not say what to do.", "Write the action, beginning with a verb.")
     if not item.owners:
         written = f" ({quoted(item.owner_text)} is no account name)" if item.owner_text else ""
         yield _finding(item, f"It has no owner{written}.", f"Add a person: `- @{_someone(case)}`.")
+    day = options.deadlines.proposed(case)
     if item.problem:
-        yield _finding(item, plain(item.problem), f"Write the date as in `{_in_two_weeks(case)}`.")
+        yield _finding(item, plain(item.problem), f"Write the date as in `{day}`.")
     elif item.due is None:
-        yield _finding(item, "It has no deadline.", f"Add a date: `- {_in_two_weeks(case)}`.")
+        yield _finding(item, "It has no deadline.", f"Add a date: `- {day}`{options.deadlines.why(case)}.")
 
 
 def _finding(item: ActionItem, message: str, fix: str) -> Finding:
@@ -168,12 +182,6 @@ def _finding(item: ActionItem, message: str, fix: str) -> Finding:
 
 def _someone(case: Case) -> str:
     return case.issue.author or "login"
-
-
-def _in_two_weeks(case: Case) -> str:
-    """An example date that does not change with every look: two weeks after the issue was opened."""
-    opened = (case.issue.created_at or case.now).date()
-    return opened.fromordinal(opened.toordinal() + 14).isoformat()
 
 
 def _may_spawn(case: Case, options: ActionItemsOptions) -> bool:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from service.calendar import Calendars
 from service.case import Case
 from service.hidden import state_block, topic_marker
 from service.model import Card, Comment, Issue, IssueRef, ItemState, Marker, Override, Permission, Snapshot, SyncState
@@ -34,6 +35,7 @@ OWNERS = st.sampled_from(["@alice", "@bob", "@mallory", "@acme/sre", "@alice @bo
 DATES = st.sampled_from(
     ["2026-04-01", "1 May 2026", "next Friday", "03/04/2026", "2026-02-30", "", "[deadline]", "in 2 weeks"]
 )
+DAYS = st.sampled_from([date(2026, 2, 20), date(2026, 3, 2), date(2026, 4, 1), date.max, date.min])
 BOXES = st.sampled_from(["- [ ] ", "- [x] ", "* [ ] ", "1. ", "- ", "  - [ ] "])
 REFS = st.sampled_from(["", "", "", " (#21)", " (#22)", " #23", " (#99)", " (acme/ops#5)", " (#new-abc)"])
 FORMS = st.sampled_from(["{box}{text} - {owner} - {date}{ref}", "{box}{text} ({owner}, due {date}){ref}", "{box}~~{text}~~ {owner} {date}{ref}",
@@ -216,8 +218,20 @@ def policies(draw: st.DrawFn) -> Policy:
         "board": BoardOptions(project=draw(st.sampled_from([None, 1]))),
     }
     words = Vocabulary() if draw(st.booleans()) else Vocabulary.model_validate({"labels": {"action_item": "todo"}})
-    return Policy(vocabulary=words, rule_options=options)
+    return Policy(vocabulary=words, rule_options=options, calendars=draw(calendars()))
+
+
+@st.composite
+def calendars(draw: st.DrawFn) -> Calendars:
+    """Working weeks all over the world, on both sides of the date line, with and without nights."""
+    return Calendars(
+        zone=draw(st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati", "Pacific/Apia"])),
+        weekend=draw(st.sampled_from([("saturday", "sunday"), ("friday",), ()])),
+        holidays=draw(st.sampled_from([(), ("DE-BE",), ("US", "JP")])),
+        days_off=draw(st.lists(DAYS, max_size=2).map(tuple)),
+        quiet=draw(st.sampled_from(["", "18:00-08:00", "12:00-13:00", "00:00-23:59"])),
+    )
 
 
 def case_of(seen: Snapshot, policy: Policy) -> Case:
-    return Case(seen, policy.vocabulary, policy.templates)
+    return Case(seen, policy.vocabulary, policy.templates, calendars=policy.calendars)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from service.deadlines import Deadlines
 from service.engine import decide
 from service.model import (
     AddLabels,
@@ -25,7 +27,7 @@ from service.model import (
 )
 from service.policy import Policy
 from service.rules.action_items import ActionItemsOptions
-from tests.build import GITLAB, HOME, carried_out, child, day, snapshot
+from tests.build import GITLAB, HOME, NOW, carried_out, child, day, snapshot
 
 ADOPTED = SyncState(template="full_incident")
 LINE = "- [ ] Page on queue depth over 1,000 - @bob - 2026-04-01 [detection]"
@@ -238,3 +240,56 @@ def test_the_status_comment_is_written_after_everything_it_speaks_of() -> None:
     assert plan.changes[-1].state is not None
     assert plan.changes[-1].state.items[0].ref.startswith("#new-")
     assert IssueRef.parse("github:acme/shop#12") == HOME
+
+
+UNDATED = "- [ ] Page on queue depth over 1,000 - @bob"
+
+
+def with_deadlines(**deadlines: Any) -> Policy:
+    return Policy(rule_options={"action-items": ActionItemsOptions(deadlines=Deadlines(**deadlines))})
+
+
+def fix_of(seen: Snapshot, policy: Policy) -> str:
+    [found] = [f for f in decide(seen, policy).findings if f.message == "It has no deadline."]
+    return found.fix
+
+
+@pytest.mark.parametrize(
+    ("severity", "fix"),
+    [
+        ("high", "Add a date: `- 2026-03-09` (7 days for high severity)."),  # a Sunday's week ends on the Monday
+        ("medium", "Add a date: `- 2026-03-31` (30 days for medium severity)."),
+        ("low", "Add a date: `- 2026-04-30` (60 days for low severity)."),
+        ("unknown", "Add a date: `- 2026-03-16`."),
+    ],
+)
+def test_a_deadline_is_proposed_from_the_severity(severity: str, fix: str) -> None:
+    """A working day, counted from when the post-mortem was opened."""
+    assert fix_of(listed(UNDATED, labels=("post-mortem", f"severity-{severity}")), Policy()) == fix
+
+
+def test_a_proposed_day_does_not_change_with_every_look() -> None:
+    """Nor does it lie in the past: once it has come, it is as many days later."""
+    seen = listed(UNDATED, labels=("post-mortem", "severity-high"))
+    days = {
+        fix_of(replace(seen, observed_at=NOW + timedelta(days=n)), Policy()).split("`")[1] for n in (0, 1, 5, 6, 12, 13)
+    }
+    assert days == {"- 2026-03-09", "- 2026-03-16", "- 2026-03-23"}
+
+
+def test_a_deadline_is_written_where_the_policy_says_so() -> None:
+    """Once, and the line becomes an issue in the same look; a date that cannot be read is a person's to mend."""
+    seen = listed(UNDATED, "- [ ] Add a canary - @bob - 2026-02-30", labels=("post-mortem", "severity-low"))
+    after = carried_out(seen, decide(seen, with_deadlines(use="apply")))
+    assert f"{UNDATED} - 2026-04-30 (#13)" in after.issue.body
+    assert "- [ ] Add a canary - @bob - 2026-02-30" in after.issue.body
+    assert decide(after, with_deadlines(use="apply")).changes == ()
+    unknown = listed(UNDATED)
+    assert UNDATED + "\n" in carried_out(unknown, decide(unknown, with_deadlines(use="apply"))).issue.body
+
+
+def test_a_policy_may_leave_deadlines_to_people_or_name_its_own() -> None:
+    """The example date then says nothing of severity."""
+    seen = listed(UNDATED, labels=("post-mortem", "severity-high"))
+    assert fix_of(seen, with_deadlines(use="off")) == "Add a date: `- 2026-03-16`."
+    assert "2 days for high severity" in fix_of(seen, with_deadlines(high=2))
