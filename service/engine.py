@@ -20,10 +20,13 @@ from service.document.likeness import fingerprint
 from service.hidden import STATUS
 from service.model import (
     Change,
+    CloseAsNotPlanned,
     CreateActionItem,
+    Decision,
     EnsureComment,
     EnsureLabel,
     Finding,
+    Fold,
     Plan,
     Remember,
     Reopen,
@@ -123,16 +126,26 @@ class _Run:
             case Say():
                 self.says.setdefault(verdict.topic, verdict)
                 self._because((EnsureComment, verdict.topic), rule)
+            case Fold(topic=topic):
+                self._fold(rule, topic)
             case Revisit(at=at):
                 self.revisit_at = at if self.revisit_at is None else min(at, self.revisit_at)
             case Remember(values=values):
                 self._remember(replace(self.snapshot.state, **values))
+            case Decision():
+                state = self.snapshot.state
+                self._remember(replace(state, decisions=(*state.decisions, verdict)))
             case Track(item=item):
                 others = tuple(other for other in self.snapshot.state.items if other.key != item.key)
                 items = tuple(sorted((*others, item), key=lambda each: each.key))
                 self._remember(replace(self.snapshot.state, items=items))
             case _:
                 self._change(rule, verdict)
+
+    def _fold(self, rule: Rule, topic: str) -> None:
+        said = self.snapshot.comment(topic)
+        if said is not None:
+            self._change(rule, EnsureComment(self.snapshot.issue.ref, topic, report.folded(said.body)))
 
     def _remember(self, state: SyncState) -> None:
         self.snapshot = replace(self.snapshot, state=state)
@@ -193,13 +206,24 @@ def _with_comments(before: Snapshot, run: _Run) -> Iterator[Change]:
     blockers = tuple(f for f in run.findings if f.level == "blocks")
     changes = difference(before, run.snapshot)
     yield from run.labels
-    yield from (change for change in changes if not isinstance(change, Reopen))
+    yield from (change for change in changes if not isinstance(change, _STATES))
     for say in run.says.values():
         if before.comment(say.topic) is None:
             listed = blockers if say.findings is None else say.findings
             yield EnsureComment(ref, say.topic, report.message(say, listed))
-    yield from (change for change in changes if isinstance(change, Reopen))
+    yield from _folded(before, run.snapshot)
+    yield from (change for change in changes if isinstance(change, _STATES))
     yield from _status(before, case, run.findings)
+
+
+_STATES = (Reopen, CloseAsNotPlanned)
+
+
+def _folded(before: Snapshot, after: Snapshot) -> Iterator[Change]:
+    """After what takes their place is said."""
+    for old, new in zip(before.comments, after.comments, strict=False):
+        if new.body != old.body and new.topic is not None:
+            yield EnsureComment(before.issue.ref, new.topic, new.body)
 
 
 def _status(before: Snapshot, case: Case, findings: tuple[Finding, ...]) -> Iterator[Change]:

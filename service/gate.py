@@ -14,7 +14,6 @@ from service.vocabulary import Strict
 
 Mode: TypeAlias = Literal["observe", "warn", "enforce"]
 REFUSED = "refused:"
-_FREE = ("not_planned", "duplicate", "moved")
 
 
 class GateOptions(Strict):
@@ -35,7 +34,7 @@ class GateOptions(Strict):
 def hold(case: Case, blockers: tuple[Finding, ...], options: GateOptions, mode: Mode) -> Iterator[Verdict]:
     """Judges a close: nothing for an open issue, a free close or a clean one; else wait, warn, refuse or give way."""
     issue = case.issue
-    if issue.state == "open" or not blockers or issue.state_reason in _FREE or mode == "observe":
+    if issue.state == "open" or not blockers or case.given_up(issue) or mode == "observe":
         return
     closed_at = issue.closed_at or case.now
     judged_at = closed_at + timedelta(seconds=options.grace_seconds)

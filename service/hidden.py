@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from service.model import ItemState, Override, SyncState
+from service.model import Decision, ItemState, Override, SyncState
 
 VERSION = 1
 STATUS = "status"  # the topic of the one comment that is kept up to date and holds the state
@@ -103,14 +103,29 @@ def _decode(data: dict[str, Any]) -> SyncState:
         overrides=tuple(
             Override(row["by"], datetime.fromisoformat(row["at"]), row["reason"]) for row in data.get("overrides", ())
         ),
+        decisions=tuple(_decision(row) for row in data.get("decisions", ())),
         paused=bool(data.get("paused", False)),
         review=bool(data.get("review", False)),
         spawn=bool(data.get("spawn", False)),
     )
 
 
+def _decision(row: dict[str, Any]) -> Decision:
+    return Decision(
+        what=row["what"],
+        by=row["by"],
+        at=datetime.fromisoformat(row["at"]),
+        reason=row["reason"],
+        until=_day(row.get("until")),
+        before=_day(row.get("before")),
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
 def _item(row: dict[str, Any]) -> ItemState:
-    due = row.get("due")
     return ItemState(
         key=row["key"],
         ref=row["ref"],
@@ -118,7 +133,8 @@ def _item(row: dict[str, Any]) -> ItemState:
         title=row.get("title", ""),
         owners=tuple(row.get("owners", ())),
         assigned=tuple(row.get("assigned", ())),
-        due=date.fromisoformat(due) if due else None,
+        due=_day(row.get("due")),
         done=bool(row.get("done", False)),
         dropped=row.get("dropped"),
+        slips=int(row.get("slips", 0)),
     )

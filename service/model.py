@@ -147,6 +147,21 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided by command about an action item, as a verdict too: it is put on record.
+
+    `until` is the day it sleeps to, or its new deadline.
+    """
+
+    what: Literal["snooze", "extend", "wont-do"]
+    by: str
+    at: datetime
+    reason: str
+    until: date | None = None
+    before: date | None = None  # the deadline it replaced
+
+
+@dataclass(frozen=True, slots=True)
 class ItemState:
     """What line and child last agreed on; the base of each three-way comparison."""
 
@@ -159,6 +174,7 @@ class ItemState:
     due: date | None = None
     done: bool = False
     dropped: str | None = None  # the reason given with `/pm drop`
+    slips: int = 0  # how often the deadline was moved to a later day
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +190,7 @@ class SyncState:
     items: tuple[ItemState, ...] = ()
     answered: tuple[str, ...] = ()  # ids of the comments whose commands have had their effect
     overrides: tuple[Override, ...] = ()
+    decisions: tuple[Decision, ...] = ()
     paused: bool = False
     review: bool = False  # review was asked for
     spawn: bool = False  # `/pm actions` was given
@@ -187,6 +204,7 @@ class Capabilities:
     sub_issues: bool = False
     project_board: bool = False  # a board with columns of its own; otherwise columns are labels
     closed_is_a_column: bool = False  # GitLab: every closed issue sits in the built-in Closed list
+    close_reasons: bool = True  # a close can say that it was not planned; otherwise a label says so
     reactions: bool = True
     max_assignees: int = 10
     max_body: int = 65_536
@@ -337,6 +355,15 @@ class Reopen:
 
 
 @dataclass(frozen=True, slots=True)
+class CloseAsNotPlanned:
+    """The issue is closed, and as something that will not be done where the forge can say so. A close by somebody else
+    stands as it is. Only ever a person's command asks for this.
+    """
+
+    ref: IssueRef
+
+
+@dataclass(frozen=True, slots=True)
 class EnsureComment:
     """Our comment on this topic exists with exactly this body: edited in place if it is there, else created.
 
@@ -371,6 +398,7 @@ Change: TypeAlias = (
     | LinkChild
     | MoveCard
     | Reopen
+    | CloseAsNotPlanned
     | EnsureComment
     | Acknowledge
 )
@@ -424,7 +452,14 @@ class Say:
     findings: tuple[Finding, ...] | None = ()
 
 
-Verdict: TypeAlias = Finding | Change | Remember | Track | Say | Revisit
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Our earlier message on this topic has had its day: it is folded in place, every word of it kept."""
+
+    topic: str
+
+
+Verdict: TypeAlias = Finding | Change | Remember | Track | Decision | Say | Fold | Revisit
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,6 +516,8 @@ def apply(snapshot: Snapshot, change: Change) -> Snapshot:  # noqa: C901, PLR091
             return _edit(snapshot, ref, lambda issue: replace(issue, cards=_moved(issue.cards, project, column)))
         case Reopen(ref=ref):
             return _edit(snapshot, ref, _reopened)
+        case CloseAsNotPlanned(ref=ref):
+            return _edit(snapshot, ref, lambda issue: _given_up(issue, snapshot))
         case EnsureComment():
             return _commented(snapshot, change)
         case Acknowledge(comment_id=comment_id):
@@ -554,8 +591,8 @@ def _edits(old: Issue, new: Issue) -> Iterable[Change]:
     for card in new.cards:
         if card not in old.cards and card.column is not None:
             yield MoveCard(new.ref, card.project, card.column)
-    if old.state == "closed" and new.state == "open":
-        yield Reopen(new.ref)
+    if old.state != new.state:
+        yield Reopen(new.ref) if new.state == "open" else CloseAsNotPlanned(new.ref)
 
 
 def resolve(change: Change, created: Mapping[str, IssueRef]) -> Change:
@@ -607,6 +644,15 @@ def _moved(cards: tuple[Card, ...], project: int, column: str) -> tuple[Card, ..
 
 def _reopened(issue: Issue) -> Issue:
     return replace(issue, state="open", state_reason=None, closed_at=None, closed_by=None)
+
+
+def _given_up(issue: Issue, snapshot: Snapshot) -> Issue:
+    if issue.state == "closed":
+        return issue
+    reason: StateReason = "not_planned" if snapshot.capabilities.close_reasons else "completed"
+    return replace(
+        issue, state="closed", state_reason=reason, closed_at=snapshot.observed_at, closed_by=snapshot.viewer
+    )
 
 
 def _commented(snapshot: Snapshot, change: EnsureComment) -> Snapshot:

@@ -16,9 +16,10 @@ from rich.text import Text
 
 from service.case import Case
 from service.hidden import STATUS, state_block, topic_marker
-from service.model import Change, CreateActionItem, EnsureComment, EnsureLabel, Finding, Plan, Say, SetBody
-from service.wording import plain
+from service.model import Change, CreateActionItem, Decision, EnsureComment, EnsureLabel, Finding, Plan, Say, SetBody
+from service.wording import plain, times
 
+_FOLD = "<details><summary>An earlier reminder</summary>"
 _FOOTER = "_Closeout keeps this comment up to date. `/pm help` in a comment shows what you can ask for._"
 
 
@@ -34,6 +35,14 @@ def message(say: Say, findings: Iterable[Finding]) -> str:
     elif say.findings is None:
         lines += ["", "Nothing is missing."]
     return "\n".join(lines) + "\n"
+
+
+def folded(body: str) -> str:
+    """An earlier message of ours, shut but complete. Folding twice is folding once."""
+    marker, _, words = body.partition("\n")
+    if words.startswith(_FOLD):
+        return body
+    return f"{marker}\n{_FOLD}\n\n{words.strip()}\n\n</details>\n"
 
 
 def status(case: Case, findings: tuple[Finding, ...]) -> str:
@@ -101,8 +110,10 @@ def _advice(findings: tuple[Finding, ...]) -> Iterator[str]:
 def _actions(case: Case) -> Iterator[str]:
     children = list(case.children.values())
     if children:
-        done = sum(child.state == "closed" for child in children)
-        yield f"Action items: {done} of {len(children)} done."
+        closed = [child for child in children if child.state == "closed"]
+        given_up = sum(case.given_up(child) for child in closed)
+        more = f", {given_up} will not be done" if given_up else ""
+        yield f"Action items: {len(closed) - given_up} of {len(children)} done{more}."
 
 
 def _decisions(case: Case) -> Iterator[str]:
@@ -113,8 +124,16 @@ def _decisions(case: Case) -> Iterator[str]:
     lines += [
         f"- {item.ref} was dropped: {plain(item.dropped)}" for item in case.state.items if item.dropped is not None
     ]
+    lines += [f"- The deadline of {item.ref} was moved {times(item.slips)}." for item in case.state.items if item.slips]
+    lines += [f"- {_decided(made)}: {plain(made.reason)}" for made in case.state.decisions]
     if lines:
         yield "\n".join(["On record:", *lines])
+
+
+def _decided(made: Decision) -> str:
+    moved = f"deadline moved from {made.before} to {made.until}" if made.before else f"deadline set to {made.until}"
+    what = {"snooze": f"no reminders before {made.until}", "extend": moved, "wont-do": "it will not be done"}
+    return f"{made.at.date()}, `{made.by}`: {what[made.what]}"
 
 
 # --- terminal and JSON ----------------------------------------------------------------------------------------

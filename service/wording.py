@@ -28,3 +28,7 @@ def quoted(text: str) -> str:
 
 def item_name(item: ActionItem) -> str:
     return quoted(item.text) if item.text.strip() else f"in line {item.line + 1}"
+
+
+def times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")

@@ -26,7 +26,9 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 HOME = IssueRef("github", "acme/shop", 12)
 BOT = "closeout-bot"
 GITHUB = Capabilities(sub_issues=True)
-GITLAB = Capabilities(native_due=True, closed_is_a_column=True, max_assignees=1, max_body=1_000_000)
+GITLAB = Capabilities(
+    native_due=True, closed_is_a_column=True, close_reasons=False, max_assignees=1, max_body=1_000_000
+)
 PEOPLE: Mapping[str, bool] = {"alice": True, "bob": True, "eve": True, "mallory": False}
 
 WRITTEN = """\
@@ -128,9 +130,12 @@ def said(
     return Comment(id=number, author=author, body=text, created_at=NOW, permission=permission)
 
 
-def carried_out(seen: Snapshot, plan: Plan) -> Snapshot:
-    """What a forge shows after the plan: planned issues have numbers, comments have ids, texts name them."""
-    first = 1 + max([seen.issue.ref.number, *(c.ref.number for c in seen.children)])
+def carried_out(seen: Snapshot, plan: Plan, *, above: int = 0) -> Snapshot:
+    """What a forge shows after the plan: planned issues have numbers, comments have ids, texts name them.
+
+    New numbers are greater than `above`: a text may name issues that are not there, and a forge gives no number twice.
+    """
+    first = 1 + max([above, seen.issue.ref.number, *(c.ref.number for c in seen.children)])
     simulated = apply_all(seen, plan.changes)
     planned = [c for c in simulated.children if c.ref.number < 0]
     created = {str(c.key): replace(c.ref, number=first + index) for index, c in enumerate(planned)}

@@ -141,6 +141,7 @@ DONE = {
     "RemoveLabels": "took labels off",
     "MoveCard": "moved the card",
     "Reopen": "reopened the issue",
+    "CloseAsNotPlanned": "closed it as not planned",
     "EnsureComment": "wrote a comment",
 }
 STATUS = "One comment is kept up to date with what is still open."

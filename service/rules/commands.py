@@ -7,14 +7,16 @@ Remedy: begin a line with `/pm help` to see what can be asked for here. A mistak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 from pydantic import Field
 
 from service import document
 from service.case import Case
+from service.command import Asked, Command, Mistaken
+from service.decisions import extend, snooze, wont_do
 from service.model import (
     Acknowledge,
     AddLabels,
@@ -36,43 +38,10 @@ from service.wording import quoted
 class CommandsOptions(Options):
     needs: Permission = Field(
         Permission.TRIAGE,
-        description="The permission that changing commands need; the post-mortem's author has it too.",
+        description="The permission that changing commands need; the issue's author and an item's owner have it too.",
     )
     override_needs: Permission = Field(Permission.MAINTAIN, description="The permission that `/pm override` needs.")
     disabled: tuple[str, ...] = Field((), description="Commands that are switched off, such as `override`.")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One command as a person gave it."""
-
-    comment: Comment
-    words: tuple[str, ...]  # after the command's name
-    offered: Mapping[str, str]  # what `/pm help` may show: usage and meaning
-
-    @property
-    def rest(self) -> str:
-        return " ".join(self.words)
-
-
-class Mistaken(Exception):
-    """A command that cannot be followed; `str()` is the answer to its author."""
-
-
-Effect = Callable[[Case, Asked], Iterator[Verdict]]
-
-
-@dataclass(frozen=True)
-class Command:
-    usage: str
-    meaning: str
-    effect: Effect
-    free: bool = False  # anybody who can comment may ask
-    override: bool = False
-
-    def fits(self, case: Case) -> bool:
-        """An action item has no commands of its own but the free ones: what it needs is done in its text."""
-        return self.free or case.kind == "post-mortem"
 
 
 def check(case: Case, options: CommandsOptions) -> Iterator[Verdict]:
@@ -115,7 +84,7 @@ def pending(case: Case) -> tuple[Comment, ...]:
 
 def _follow(case: Case, options: CommandsOptions, comment: Comment, words: str) -> Iterator[Verdict]:
     name, *rest = words.split() or ["help"]
-    enabled = [key for key in COMMANDS if key not in options.disabled and COMMANDS[key].fits(case)]
+    enabled = [key for key in COMMANDS if key not in options.disabled and _fits(COMMANDS[key], case)]
     command = COMMANDS[name.lower()] if name.lower() in enabled else None
     if command is None:
         close = get_close_matches(name.lower(), enabled, n=1)
@@ -127,8 +96,12 @@ def _follow(case: Case, options: CommandsOptions, comment: Comment, words: str) 
             f"`/pm {name.lower()}` needs {needed} permission in this project. Please ask somebody who has it."
         )
     if case.state.paused and name.lower() not in {"resume", "help", "why"}:
-        raise Mistaken("Closeout is paused on this post-mortem. `/pm resume` wakes it.")
+        raise Mistaken("Closeout is paused here. `/pm resume` wakes it.")
     yield from command.effect(case, Asked(comment, tuple(rest), offered(case, options, comment)))
+
+
+def _fits(command: Command, case: Case) -> bool:
+    return command.free or case.kind in command.about
 
 
 def _may(case: Case, options: CommandsOptions, command: Command, comment: Comment) -> bool:
@@ -137,7 +110,8 @@ def _may(case: Case, options: CommandsOptions, command: Command, comment: Commen
     permission = comment.permission or Permission.NONE
     if command.override:
         return permission.allows(options.override_needs)
-    return permission.allows(options.needs) or comment.author == case.issue.author
+    theirs = {case.issue.author, *(case.issue.assignees if case.kind == "action-item" else ())}
+    return permission.allows(options.needs) or comment.author in theirs
 
 
 # --- what each command does -----------------------------------------------------------------------------------
@@ -239,14 +213,17 @@ COMMANDS: dict[str, Command] = {
     "actions": Command("actions", "creates the issues of all complete action items now", _actions),
     "drop": Command("drop #N <reason>", "takes an action off the list, with its reason on record", _drop),
     "override": Command("override <reason>", "lets it close with open points (maintainers)", _override, override=True),
-    "pause": Command("pause", "Closeout leaves this post-mortem alone", _pause),
-    "resume": Command("resume", "Closeout looks after it again", _resume),
+    "extend": Command("extend 2026-04-01 <reason>", "moves the deadline, on record", extend, ACTION_ITEM),
+    "snooze": Command("snooze 2w <reason>", "no reminders for so long, on record", snooze, ACTION_ITEM),
+    "wont-do": Command("wont-do <reason>", "closes it as not planned, on record", wont_do, ACTION_ITEM),
+    "pause": Command("pause", "Closeout leaves this issue alone", _pause, POST_MORTEM | ACTION_ITEM),
+    "resume": Command("resume", "Closeout looks after it again", _resume, POST_MORTEM | ACTION_ITEM),
 }
 
 
 def offered(case: Case, options: CommandsOptions, comment: Comment) -> dict[str, str]:
     """Usage and meaning of each command that is enabled, of use in this state, and this person's to give."""
-    fitting = [name for name in COMMANDS if name not in options.disabled and COMMANDS[name].fits(case)]
+    fitting = [name for name in COMMANDS if name not in options.disabled and _fits(COMMANDS[name], case)]
     names = [name for name in fitting if _may(case, options, COMMANDS[name], comment)]
     if case.state.paused:
         names = [name for name in names if name in {"help", "why", "resume"}]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from service.case import Case
 from service.document import Criterion, FieldState
 from service.gate import GateOptions, hold
-from service.model import Finding, Verdict
+from service.model import Finding, RemoveLabels, Verdict
 from service.rules import ACTION_ITEM, Example, Options, Rule
 from service.wording import plain, quoted
 
@@ -23,10 +23,19 @@ class DefinitionOfDoneOptions(Options, GateOptions):
 
 
 def check(case: Case, options: DefinitionOfDoneOptions) -> Iterator[Verdict]:
+    yield from _taken_up_again(case)
     blockers = tuple(_missing(case))
     yield from blockers
     ours = case.issue.key is not None or case.document.section("definition-of-done") is not None
     yield from hold(case, blockers, options, options.mode if ours else "observe")
+
+
+def _taken_up_again(case: Case) -> Iterator[Verdict]:
+    """Who reopens what was given up by command wants it done: it is not closed freely a second time by its label."""
+    label = case.vocabulary.labels.wont_do.casefold()
+    on = frozenset(name for name in case.issue.labels if name.casefold() == label)
+    if on and case.issue.state == "open" and any(made.what == "wont-do" for made in case.state.decisions):
+        yield RemoveLabels(case.issue.ref, on)
 
 
 def _missing(case: Case) -> Iterator[Finding]:

@@ -12,19 +12,25 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
+from pydantic import Field
+
 from service import document
 from service.case import Case
 from service.document import ActionItem
 from service.model import Finding, Issue, ItemState, SetAssignees, SetBody, SetDue, SetTitle, Track, Verdict
 from service.rules import POST_MORTEM, Example, Options, Rule
-from service.wording import item_name, title_of
+from service.wording import item_name, times, title_of
 
 
 class ProgressOptions(Options):
-    pass
+    slips: int = Field(
+        2,
+        ge=1,
+        description="From so many moves of a deadline to a later day on, advice says that the plan needs a look.",
+    )
 
 
-def check(case: Case, options: ProgressOptions) -> Iterator[Verdict]:  # noqa: ARG001 - every rule has this shape
+def check(case: Case, options: ProgressOptions) -> Iterator[Verdict]:
     for index, child in case.children.items():
         item, last = case.document.items[index], case.item_state(child)
         if last is None or child.ref.number < 0:
@@ -34,6 +40,7 @@ def check(case: Case, options: ProgressOptions) -> Iterator[Verdict]:  # noqa: A
         yield from _words(case, item, child, last)
         yield from _owners(case, item, child, last)
         yield from _deadline(case, item, child, last)
+        yield from _slipping(case, item, child, last, options)
 
 
 # --- done -----------------------------------------------------------------------------------------------------
@@ -42,7 +49,7 @@ def check(case: Case, options: ProgressOptions) -> Iterator[Verdict]:  # noqa: A
 def _done(case: Case, item: ActionItem, child: Issue, last: ItemState) -> Iterator[Verdict]:
     """The issue leads: it is where the definition of done is checked."""
     closed = child.state == "closed"
-    completed = closed and child.state_reason in {None, "completed"}
+    completed = closed and not case.given_up(child)
     if completed and not item.done and not last.done:
         on = (child.closed_at or case.now).date()
         yield SetBody(case.issue.ref, case.issue.body, document.tick(case.document, item, done=True, on=on))
@@ -140,7 +147,8 @@ def _deadline(case: Case, item: ActionItem, child: Issue, last: ItemState) -> It
     if (item.due is not None and item.due != wanted) or (item.due is None and child_changed):
         yield SetBody(case.issue.ref, case.issue.body, document.set_due(case.document, item, wanted))
     if last.due != wanted:
-        yield Track(replace(last, due=wanted))
+        is_later = last.due is not None and wanted > last.due
+        yield Track(replace(last, due=wanted, slips=last.slips + is_later))
 
 
 def _set_due(case: Case, child: Issue, due: date) -> Iterator[Verdict]:
@@ -151,6 +159,15 @@ def _set_due(case: Case, child: Issue, due: date) -> Iterator[Verdict]:
     body = document.set_field(case.read(child), "deadline", due.isoformat())
     if body != child.body:
         yield SetBody(child.ref, child.body, body)
+
+
+def _slipping(
+    case: Case, item: ActionItem, child: Issue, last: ItemState, options: ProgressOptions
+) -> Iterator[Verdict]:
+    if last.slips >= options.slips and child.state == "open":
+        fix = "Make it smaller, hand it over, or decide that it will not be done."
+        said = Finding("progress", "advises", f"Its deadline was moved {times(last.slips)}.", fix=fix)
+        yield _about(case, child, item, said)
 
 
 def _about(case: Case, child: Issue, item: ActionItem, finding: Finding) -> Finding:

@@ -9,9 +9,23 @@ from hypothesis import strategies as st
 
 from service.calendar import Calendars
 from service.case import Case
+from service.deadlines import Deadlines
 from service.hidden import state_block, topic_marker
-from service.model import Card, Comment, Issue, IssueRef, ItemState, Marker, Override, Permission, Snapshot, SyncState
+from service.model import (
+    Card,
+    Comment,
+    Decision,
+    Issue,
+    IssueRef,
+    ItemState,
+    Marker,
+    Override,
+    Permission,
+    Snapshot,
+    SyncState,
+)
 from service.policy import Policy
+from service.report import folded
 from service.rules.action_items import ActionItemsOptions
 from service.rules.board import BoardOptions
 from service.rules.closure import ClosureOptions
@@ -35,6 +49,7 @@ OWNERS = st.sampled_from(["@alice", "@bob", "@mallory", "@acme/sre", "@alice @bo
 DATES = st.sampled_from(
     ["2026-04-01", "1 May 2026", "next Friday", "03/04/2026", "2026-02-30", "", "[deadline]", "in 2 weeks"]
 )
+DEADLINES = st.sampled_from(["2026-02-20", "2026-03-02", "2026-04-01", "9999-12-31", "0001-01-01", "next Friday", ""])
 DAYS = st.sampled_from([date(2026, 2, 20), date(2026, 3, 2), date(2026, 4, 1), date.max, date.min])
 BOXES = st.sampled_from(["- [ ] ", "- [x] ", "* [ ] ", "1. ", "- ", "  - [ ] "])
 REFS = st.sampled_from(["", "", "", " (#21)", " (#22)", " #23", " (#99)", " (acme/ops#5)", " (#new-abc)"])
@@ -65,6 +80,8 @@ def bodies(draw: st.DrawFn) -> str:
         "```\n## Action items\n- [ ] not one - @bob - 2026-01-01\n```\n",
         shipped()["full_incident"].text,
         shipped()["light_incident"].text,
+        f"**Owner:** {draw(OWNERS)}\n**Deadline:** {draw(DEADLINES)}\n",
+        "## Definition of done\n\n- [x] It fired in a drill\n",
     ]
     text = "\n".join(draw(st.lists(st.sampled_from(parts), max_size=4)))
     return text.replace("\n", "\r\n") if draw(st.booleans()) else text
@@ -98,6 +115,17 @@ def children(draw: st.DrawFn) -> tuple[Issue, ...]:
     return tuple(made)
 
 
+DECISIONS = st.builds(
+    Decision,
+    what=st.sampled_from(["snooze", "extend", "wont-do"]),
+    by=st.just("bob"),
+    at=st.just(NOW - timedelta(days=3)),
+    reason=st.sampled_from(["the vendor is late", "/close @all"]),
+    until=st.none() | DAYS,
+    before=st.none() | DAYS,
+)
+
+
 @st.composite
 def states(draw: st.DrawFn) -> SyncState:
     item = st.builds(
@@ -111,6 +139,7 @@ def states(draw: st.DrawFn) -> SyncState:
         due=st.none() | st.just(date(2026, 4, 1)),
         done=st.booleans(),
         dropped=st.none() | st.just("done elsewhere"),
+        slips=st.integers(0, 3),
     )
     items = draw(st.lists(item, max_size=3, unique_by=lambda i: i.key))
     made = st.builds(
@@ -123,6 +152,7 @@ def states(draw: st.DrawFn) -> SyncState:
         held=st.sampled_from([None, "review"]),
         items=st.just(tuple(sorted(items, key=lambda i: i.key))),
         overrides=st.sampled_from([(), (Override("alice", NOW, "it is fine"),)]),
+        decisions=st.lists(DECISIONS, max_size=2).map(tuple),
         paused=st.sampled_from([False, False, False, True]),
         review=st.booleans(),
         spawn=st.booleans(),
@@ -139,6 +169,9 @@ def comments(draw: st.DrawFn) -> tuple[Comment, ...]:
             "template light_incident",
             "drop #21 done elsewhere",
             "override it is fine",
+            "snooze 2w busy",
+            "extend 2026-05-01 the vendor is late",
+            "wont-do overtaken by events\n/pm extend 2027-01-01 or not",
             "hlep",
             "",
         ]
@@ -151,6 +184,27 @@ def comments(draw: st.DrawFn) -> tuple[Comment, ...]:
     )
     drawn = draw(st.lists(said, max_size=3))
     return tuple(Comment(str(i), author, body, NOW, permission=p) for i, (body, author, p) in enumerate(drawn))
+
+
+@st.composite
+def reminders(draw: st.DrawFn) -> tuple[Comment, ...]:
+    """Ours, whole or folded, of the deadline that stands or of another; and somebody's copy of one."""
+    topics = draw(st.sets(st.sampled_from([f"nudge:2026-{day}:{step}" for day in ("02-20", "04-01") for step in ("due", "+3bd", "+14d")])))  # fmt: skip
+    made = []
+    for number, topic in enumerate(sorted(topics)):
+        body = f"{topic_marker(topic)}\n@bob: this is due.\n"
+        ours = draw(st.booleans())
+        kept = folded(body) if draw(st.booleans()) else body
+        made.append(Comment(f"8{number}", BOT if ours else "mallory", kept, NOW, topic=topic if ours else None))
+    return tuple(made)
+
+
+MOMENTS = st.builds(
+    lambda days, minutes: NOW + timedelta(days=days, minutes=minutes),
+    st.sampled_from([0, 0, 0, *range(-20, 45), 400]),
+    st.integers(0, 1439),
+)
+PARENT = Issue(IssueRef(HOME.forge, HOME.project, 3), "Outage", author="alice", labels=frozenset({"type-post-mortem"}))
 
 
 @st.composite
@@ -169,6 +223,8 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
                 "pm-complete",
                 "near-miss",
                 "bug",
+                "Overdue",
+                "wont-do",
             ]
         )
     )
@@ -176,7 +232,8 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
     issue = Issue(
         ref=HOME,
         title="Outage /close @all",
-        body=draw(bodies()),
+        body=draw(st.sampled_from(["", "", "", f"{Marker(PARENT.ref, 'k')}\n"])) + draw(bodies()),
+        due=draw(st.none() | DAYS) if able.native_due else None,
         state="closed" if shut else "open",
         state_reason=draw(st.sampled_from(["completed", "not_planned", None])) if shut else None,
         closed_at=NOW - timedelta(seconds=draw(st.sampled_from([1, 60, 90_000]))) if shut else None,
@@ -196,10 +253,11 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
     status = (Comment("90", BOT, kept, topic="status"),) if state != SyncState() else ()
     return Snapshot(
         issue=issue,
-        observed_at=NOW,
+        observed_at=draw(st.just(NOW) | MOMENTS),
         viewer=BOT,
+        parent=draw(st.sampled_from([None, PARENT])) if issue.marker else None,
         children=draw(children()),
-        comments=(*status, *draw(comments())),
+        comments=(*status, *draw(reminders()), *draw(comments())),
         state=state,
         capabilities=able,
         labels=draw(st.sampled_from([frozenset(), frozenset({"bug", "overdue"})])),
@@ -214,7 +272,10 @@ def policies(draw: st.DrawFn) -> Policy:
             mode=draw(st.sampled_from(["enforce", "warn", "observe"])),
             actions=draw(st.sampled_from(["created", "done"])),
         ),
-        "action-items": ActionItemsOptions(spawn=draw(st.sampled_from(["at-once", "review", "command"]))),
+        "action-items": ActionItemsOptions(
+            spawn=draw(st.sampled_from(["at-once", "review", "command"])),
+            deadlines=Deadlines(use=draw(st.sampled_from(["propose", "apply", "off"]))),
+        ),
         "board": BoardOptions(project=draw(st.sampled_from([None, 1]))),
     }
     words = Vocabulary() if draw(st.booleans()) else Vocabulary.model_validate({"labels": {"action_item": "todo"}})

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.hidden import is_issue_on, issue_marker, region, state_block, state_of, topic_marker, topic_of, with_region
-from service.model import ItemState, Override, SyncState
+from service.model import Decision, ItemState, Override, SyncState
 
 WORDS = st.text(max_size=40)
 ITEMS = st.builds(
@@ -22,6 +22,17 @@ ITEMS = st.builds(
     due=st.none() | st.dates(),
     done=st.booleans(),
     dropped=st.none() | WORDS,
+    slips=st.integers(0, 9),
+)
+AT = st.just(datetime(2026, 3, 1, tzinfo=UTC))
+DECISIONS = st.builds(
+    Decision,
+    what=st.sampled_from(["snooze", "extend", "wont-do"]),
+    by=WORDS,
+    at=AT,
+    reason=WORDS,
+    until=st.none() | st.dates(),
+    before=st.none() | st.dates(),
 )
 STATES = st.builds(
     SyncState,
@@ -29,9 +40,8 @@ STATES = st.builds(
     severity=st.none() | st.just("high"),
     items=st.lists(ITEMS, max_size=3).map(tuple),
     answered=st.lists(WORDS, max_size=3).map(tuple),
-    overrides=st.lists(st.builds(Override, WORDS, st.just(datetime(2026, 3, 1, tzinfo=UTC)), WORDS), max_size=2).map(
-        tuple
-    ),
+    overrides=st.lists(st.builds(Override, WORDS, AT, WORDS), max_size=2).map(tuple),
+    decisions=st.lists(DECISIONS, max_size=2).map(tuple),
     paused=st.booleans(),
 )
 
@@ -50,6 +60,13 @@ def test_a_damaged_block_reads_as_nothing_remembered(text: str) -> None:
     """It is worked out anew from the tracker; it never fails."""
     assert isinstance(state_of(f"<!-- closeout:state {{{text}}} -->"), SyncState)
     assert isinstance(state_of(text), SyncState)
+
+
+def test_a_block_of_an_older_version_is_read() -> None:
+    """What it did not know yet is empty."""
+    item = '{"key":"k","ref":"#13","text":"Page"}'
+    state = state_of(f'<!-- closeout:state {{"v":1,"template":"full_incident","items":[{item}]}} -->')
+    assert state == SyncState(template="full_incident", items=(ItemState("k", "#13", "Page"),))
 
 
 def test_a_topic_is_read_from_the_first_line_only() -> None:

@@ -7,11 +7,12 @@ from hypothesis import given, settings
 
 import service.engine
 from service.engine import decide
-from service.model import Plan, Snapshot, apply, apply_all, difference
+from service.model import Comment, Issue, Permission, Plan, Snapshot, apply, apply_all, difference
 from service.policy import Policy
 from service.rules import rules
+from service.rules.commands import pending
 from tests.build import carried_out
-from tests.core.strategies import policies, snapshots
+from tests.core.strategies import case_of, policies, snapshots
 
 
 def errors(plan: Plan) -> list[str]:
@@ -24,7 +25,7 @@ def test_deciding_again_on_the_applied_plan_yields_nothing(seen: Snapshot, polic
     plan = decide(seen, policy)
     assert not [e for e in errors(plan) if "failed" in e or "do not agree" in e]
     assert decide(apply_all(seen, plan.changes), policy).changes == ()
-    assert decide(carried_out(seen, plan), policy).changes == ()
+    assert decide(carried_out(seen, plan, above=99), policy).changes == ()
 
 
 @given(snapshots(), policies())
@@ -47,12 +48,35 @@ def test_the_order_of_the_rules_does_not_matter(seen: Snapshot, policy: Policy) 
 
 
 @given(snapshots(), policies())
-def test_an_issue_is_never_closed_and_a_line_never_lost(seen: Snapshot, policy: Policy) -> None:
-    """The bot may reopen, never close; it edits lines, never takes one out of a person's text."""
+def test_an_issue_is_closed_only_by_command_and_a_line_never_lost(seen: Snapshot, policy: Policy) -> None:
+    """The bot may reopen; it closes only an action item, on the word of somebody who may say so. It edits lines and
+    never takes one out of a person's text.
+    """
     after = apply_all(seen, decide(seen, policy).changes)
-    assert not (seen.issue.state == "open" and after.issue.state == "closed")
+    if seen.issue.state == "open" and after.issue.state == "closed":
+        asked = [c for c in pending(case_of(seen, policy)) if "/pm wont-do" in c.body]
+        assert case_of(seen, policy).kind == "action-item"
+        assert any(_may_close(c, seen) for c in asked)
+    assert all(child.state == "open" for child in after.children if _was_open(child, seen))
     before_lines, after_lines = seen.issue.body.split("\n"), after.issue.body.split("\n")
     assert len(after_lines) >= len(before_lines)
+
+
+def _was_open(child: Issue, seen: Snapshot) -> bool:
+    old = seen.child(child.ref)
+    return old is None or old.state == "open"
+
+
+def _may_close(comment: Comment, seen: Snapshot) -> bool:
+    allowed = comment.permission is not None and comment.permission.allows(Permission.TRIAGE)
+    return allowed or comment.author in {seen.issue.author, *seen.issue.assignees}
+
+
+@given(snapshots(), policies())
+def test_the_next_look_lies_ahead(seen: Snapshot, policy: Policy) -> None:
+    """A plan that asked for a look at a time that has come would be looked at for ever."""
+    plan = decide(seen, policy)
+    assert plan.revisit_at is None or plan.revisit_at > seen.observed_at
 
 
 @given(snapshots(), policies())

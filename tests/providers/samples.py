@@ -13,6 +13,7 @@ from service.model import (
     AddLabels,
     Capabilities,
     Change,
+    CloseAsNotPlanned,
     CreateActionItem,
     EnsureComment,
     EnsureIssue,
@@ -90,6 +91,7 @@ EDITS: Mapping[type, Sample] = {
     SetAssignees: lambda _, at: SetAssignees(at.ref, frozenset({"alice"})),
     SetDue: lambda _, at: SetDue(at.ref, DUE),
     Reopen: lambda _, at: Reopen(at.ref),
+    CloseAsNotPlanned: lambda _, at: CloseAsNotPlanned(at.ref),
 }
 OTHERS: Mapping[type, Sample] = {
     EnsureLabel: lambda _, at: EnsureLabel(at.ref, Label("severity-high", "d93f0b", "Many users, no way around")),

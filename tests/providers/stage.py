@@ -132,7 +132,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def comparable(snapshot: Snapshot) -> Snapshot:
-    """The snapshot without what the forge alone decides: times, addresses, ids, and the numbers of new issues."""
+    """The snapshot without what the forge alone decides: times, who closed it, addresses, ids, and the numbers of new issues."""
     return replace(
         snapshot,
         observed_at=NEVER,
@@ -153,6 +153,7 @@ def _issue(issue: Issue) -> Issue:
         created_at=None,
         updated_at=None,
         closed_at=None,
+        closed_by=None,
         body_edited_at=None,
         label_times={},
         url="",

@@ -11,6 +11,7 @@ from service.model import (
     Acknowledge,
     AddLabels,
     Change,
+    CloseAsNotPlanned,
     CreateActionItem,
     EnsureComment,
     EnsureIssue,
@@ -85,7 +86,7 @@ class GitHub:
     def fetch(self, ref: IssueRef, dialect: Dialect = DEFAULT_DIALECT) -> Snapshot:
         return observe.fetch(self._server, ref, dialect)
 
-    def apply(self, change: Change) -> IssueRef | None:  # noqa: C901, PLR0912 - one case a variant
+    def apply(self, change: Change) -> IssueRef | None:  # noqa: C901, PLR0912, PLR0915 - one case a variant
         server = self._server
         match change:
             case EnsureLabel():
@@ -112,6 +113,8 @@ class GitHub:
                 boards.move(server, change)
             case Reopen():
                 issue_changes.reopen(server, change)
+            case CloseAsNotPlanned():
+                issue_changes.close_as_not_planned(server, change)
             case EnsureComment():
                 comments.ensure(server, change)
             case Acknowledge():

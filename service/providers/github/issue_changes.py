@@ -12,6 +12,7 @@ from typing import Any
 
 from service import document
 from service.model import (
+    CloseAsNotPlanned,
     IssueRef,
     LinkChild,
     Reopen,
@@ -87,6 +88,15 @@ def reopen(server: Server, change: Reopen) -> None:
     reply = edit(server, change.ref, {"state": "open"})
     if reply.get("state") != "open":
         raise Forbidden(f"GitHub did not reopen {change.ref}; {ISSUES_WRITE}")
+
+
+def close_as_not_planned(server: Server, change: CloseAsNotPlanned) -> None:
+    """https://docs.github.com/en/rest/issues/issues#update-an-issue (the reason is ignored on a closed issue, whose own
+    reason so stands; servers older than the reason close without one)
+    """
+    reply = edit(server, change.ref, {"state": "closed", "state_reason": "not_planned"})
+    if reply.get("state") != "closed":
+        raise Forbidden(f"GitHub did not close {change.ref}; {ISSUES_WRITE}")
 
 
 def link_child(server: Server, change: LinkChild) -> None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from service import document
 from service.model import (
     AddLabels,
+    CloseAsNotPlanned,
     EnsureLabel,
     IssueRef,
     LinkChild,
@@ -118,6 +119,15 @@ def reopen(server: Server, change: Reopen) -> None:
     row = _update(server, change.ref, {"state_event": "reopen"})
     if row.get("state") != "opened":
         raise Forbidden(f"GitLab did not reopen {change.ref}; {NEEDS_REPORTER}")
+
+
+def close_as_not_planned(server: Server, change: CloseAsNotPlanned) -> None:
+    """GitLab knows no reasons (its nearest, closing as a duplicate, would name an issue that there is none of). So that
+    nothing is lost, whoever asks for this has put a label on before, which says it wherever the issue is listed.
+    """
+    row = server.gateway.update_issue(change.ref, {"state_event": "close"})
+    if row.get("state") != "closed":
+        raise Forbidden(f"GitLab did not close {change.ref}; {NEEDS_REPORTER}")
 
 
 def link_child(server: Server, change: LinkChild) -> None:

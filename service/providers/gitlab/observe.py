@@ -150,6 +150,7 @@ def _capabilities(server: Server, ref: IssueRef) -> Capabilities:
         sub_issues=False,
         project_board=False,
         closed_is_a_column=True,
+        close_reasons=False,
         reactions=True,
         max_assignees=server.max_assignees(ref.project),
         max_body=MAX_BODY,
