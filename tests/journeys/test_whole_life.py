@@ -2,70 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
-from service.sandbox.rows import IssueRow
 from tests.incident import filled_in, proven, reviewed
-from tests.stack import BOT, FORGES, PROJECTS, Stack
+from tests.journeys.team import LINE, PROJECT, Team
 
 pytestmark = pytest.mark.node  # all traffic is held to the forges' published contracts
-
-PROJECT = PROJECTS[0]
-LINE = "- [ ] Page when the connection pool is 80 % full - @bob - 2026-04-01 [detection]"
-GRACE = 6  # seconds; the gate waits five before it reopens
-
-
-@dataclass(frozen=True)
-class Team:
-    """People on one forge, each act followed by whatever Closeout does about it."""
-
-    stack: Stack
-    forge: str
-
-    def report(self) -> int:
-        made = self.stack.sandbox.world.create_issue(
-            self.forge, PROJECT, actor="alice", title="Checkout down", body="We lost orders.", labels=["post-mortem"]
-        )
-        self.stack.settle()
-        return made.number
-
-    def write(self, number: int, body: str, *, by: str = "alice") -> None:
-        self.stack.sandbox.world.edit_issue(self.forge, PROJECT, number, actor=by, body=body)
-        self.stack.settle()
-
-    def close(self, number: int, *, by: str) -> str:
-        """The state after the grace window."""
-        self.stack.sandbox.world.edit_issue(self.forge, PROJECT, number, actor=by, state="closed")
-        self.stack.settle()
-        self.stack.clock.forward(seconds=GRACE)
-        self.stack.settle()
-        return self.issue(number).state
-
-    def issue(self, number: int) -> IssueRow:
-        return self.stack.issue(self.forge, number)
-
-    def said(self, number: int, topic: str) -> list[str]:
-        return [text for text in self.stack.said(self.forge, number) if f"topic={topic}" in text]
-
-    def action_item(self) -> IssueRow:
-        """The one issue that Closeout created."""
-        issues = self.stack.sandbox.world.project(self.forge, PROJECT).issues.values()
-        (made,) = [row for row in issues if row.author == BOT]
-        return made
-
-    def linked(self, number: int) -> list[int]:
-        """The issues tied to this one in the forge's own way."""
-        issue, world = self.issue(number), self.stack.sandbox.world
-        if self.forge == "github":
-            return [child.number for child in world.children_of(issue)]
-        return [other.number for _, other in world.linked_to(issue)]
-
-
-@pytest.fixture(params=FORGES)
-def team(stack: Stack, request: pytest.FixtureRequest) -> Team:
-    return Team(stack, request.param)
 
 
 def test_a_post_mortem_lives_its_whole_life(team: Team) -> None:

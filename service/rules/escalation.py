@@ -1,0 +1,138 @@
+"""An action item's people hear of its deadline in good time, and more of them the longer it has passed.
+
+Why: reminders that end when the incident is over, or come five at a time, are how promises are forgotten.
+
+Remedy: each step of the ladder is said once for each deadline, in a comment of its own, on a working day outside quiet
+hours; the reminder before it is folded. Do it, hand it over, or comment `/pm extend`, `/pm snooze` or `/pm wont-do`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from pydantic import Field
+
+from service.case import Case
+from service.ladder import LADDER, NUDGE, Rung, Standing, Step, sleeping, standing
+from service.model import Finding, Fold, Revisit, Say, Verdict
+from service.rules import ACTION_ITEM, Example, Options, Rule
+from service.wording import plain, times
+
+_MORE = 14  # days; the example of an extension
+
+
+class EscalationOptions(Options):
+    steps: tuple[Step, ...] = Field(LADDER, description="The ladder; each step happens once for each deadline.")
+    extensions: int = Field(
+        2, ge=1, description="From so many extensions on, advice says that the plan needs another look."
+    )
+    snoozes: int = Field(3, ge=1, description="From so many snoozes on, the same.")
+
+
+def check(case: Case, options: EscalationOptions) -> Iterator[Verdict]:
+    now = standing(case, options.steps)
+    if now.next_at is not None:
+        yield Revisit(now.next_at)
+    yield from _advice(case, options)
+    if case.issue.state == "open":
+        yield from _reminders(case, now)
+
+
+def _reminders(case: Case, now: Standing) -> Iterator[Verdict]:
+    rung = now.rung
+    is_said = rung is not None and case.snapshot.comment(rung.topic) is not None
+    if rung is not None and rung.step.how == "comment" and not is_said:
+        opens = case.calendar.opens(case.now)
+        is_said = opens <= case.now
+        yield Say(rung.topic, _words(case, rung)) if is_said else Revisit(opens)
+    for comment in case.snapshot.comments:
+        topic = comment.topic or ""
+        is_of_now = case.deadline is not None and topic.startswith(f"{NUDGE}{case.deadline}:")
+        has_passed = is_said and rung is not None and topic != rung.topic
+        if topic.startswith(NUDGE) and (has_passed or not is_of_now):
+            yield Fold(topic)
+
+
+def _advice(case: Case, options: EscalationOptions) -> Iterator[Verdict]:
+    """What moves again and again is too large, in the wrong hands, or not wanted."""
+    made = [decision.what for decision in case.state.decisions]
+    moved, slept = made.count("extend"), made.count("snooze")
+    said = [f"Its deadline was moved {times(moved)}."] if moved >= options.extensions else []
+    said += [f"It was snoozed {times(slept)}."] if slept >= options.snoozes else []
+    if said and case.issue.state == "open":
+        fix = "Make it smaller, hand it over, or decide that it will not be done: `/pm wont-do <reason>`."
+        yield Finding("escalation", "advises", " ".join(said), where="Deadline", fix=fix, who=case.owners)
+    nap = sleeping(case)
+    if nap is not None and case.issue.state == "open":
+        yield Finding("escalation", "skipped", f"No reminders before {nap.until}: {plain(nap.reason)}")
+
+
+# --- the words ------------------------------------------------------------------------------------------------
+
+
+def _words(case: Case, rung: Rung) -> str:
+    names = ", ".join(_told(case, rung.step))
+    later = case.calendar.working_day(case.calendar.shifted(rung.deadline, _MORE))
+    return "\n".join(
+        [
+            f"{f'{names}: ' if names else ''}{_what(rung.step, rung.deadline)} Whichever of these fits puts it right:",
+            "",
+            "- It is done: tick what holds in its definition of done, and close it.",
+            f"- It takes longer: `/pm extend {later} <reason>`.",
+            "- It has to wait: `/pm snooze 2w <reason>`; nobody is reminded meanwhile.",
+            "- Somebody else does it: assign them.",
+            "- It is not needed any more: `/pm wont-do <reason>`.",
+        ]
+    )
+
+
+def _what(step: Step, deadline: date) -> str:
+    """Said of the deadline, not of today: a step that comes late must still be true."""
+    if step.offset > 0:
+        return f"this action was due on {deadline} and is still open. Plans change, and that is fine."
+    return f"this action is due on {deadline}."
+
+
+def _told(case: Case, step: Step) -> tuple[str, ...]:
+    """Whom the step names, each once; the post-mortem's owner where nobody owns the item."""
+    found = [name for who in step.tell for name in _people(case, who)] or _people(case, "post-mortem-owner")
+    return tuple({name.casefold(): name for name in found}.values())
+
+
+def _people(case: Case, who: str) -> list[str]:
+    parent = case.snapshot.parent
+    match who:
+        case "owner":
+            return [f"@{name}" if _may_be_called(case, name) else f"`{plain(name)}`" for name in case.owners]
+        case "post-mortem-owner":
+            names = sorted(parent.assignees) or [parent.author] if parent is not None else []
+            return [f"@{name}" for name in names if name and name != case.snapshot.viewer]
+        case _:
+            return [f"@{who.removeprefix('@')}"]
+
+
+def _may_be_called(case: Case, name: str) -> bool:
+    """Who is assigned, and whom the forge would let be: a name in a text must not make us call out to everybody."""
+    return name in case.issue.assignees or bool(case.snapshot.people.get(name))
+
+
+_LABELS = frozenset({"type-action-item"})
+
+RULE = Rule(
+    id="escalation",
+    about=ACTION_ITEM,
+    options=EscalationOptions,
+    check=check,
+    stage="judges",
+    doc=__doc__,
+    examples=(
+        Example(
+            "a week past its deadline",
+            "**Owner:** @bob\n**Deadline:** 2026-02-20\n",
+            _LABELS,
+            changes=("EnsureComment",),
+        ),
+        Example("due in a month", "**Owner:** @bob\n**Deadline:** 2026-04-01\n", _LABELS),
+    ),
+)
