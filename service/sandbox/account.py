@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from service.sandbox.rows import BoardRow, CommentRow, Group, HookRow, IssueRow, LabelRow, Project
+from service.sandbox.rows import BoardRow, CommentRow, Group, HookRow, IssueRow, LabelRow, Project, RequestRow
 from service.sandbox.seed import Json
 
 if TYPE_CHECKING:
@@ -48,10 +48,17 @@ def _project(world: Boards, project: Project) -> Json:
         "permissions": {login: level.value for login, level in project.permissions.items()},
         "labels": [_label(row) for row in project.labels],
         "files": dict(project.files),
+        "branches": {name: dict(files) for name, files in project.branches.items()},
+        "requests": [_request(row) for row in project.requests],
         "boards": [_board(world, board) for board in project.boards],
         "hooks": [_hook(hook) for hook in project.hooks],
         "issues": [_issue(world, issue) for issue in project.issues.values()],
     }
+
+
+def _request(row: RequestRow) -> Json:
+    keys = ("number", "title", "body", "author", "source", "target", "state")
+    return {key: getattr(row, key) for key in keys}
 
 
 def _label(row: LabelRow) -> Json:

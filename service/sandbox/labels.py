@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from service.sandbox.people import People
+from service.sandbox.branches import Branches
 from service.sandbox.rows import LabelRow, Project, Refused
 
 MAX_NAME = 50
 MAX_DESCRIPTION = 100
 
 
-class Labels(People):
+class Labels(Branches):
     def labels_of(self, project: Project) -> list[LabelRow]:
         """The project's labels, and its group's."""
         group = self.groups.get((project.forge, project.owner.lower()))

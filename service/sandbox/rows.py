@@ -182,6 +182,23 @@ class HookRow:
 
 
 @dataclass(slots=True)
+class RequestRow:
+    """A request to merge one branch into another: a pull request, or a merge request."""
+
+    id: int
+    number: int
+    title: str
+    body: str
+    author: str
+    source: str
+    target: str
+    created_at: datetime
+    state: Literal["open", "merged", "closed"] = "open"
+    ended_at: datetime | None = None
+    last_tip: str = ""  # of a source branch that is gone
+
+
+@dataclass(slots=True)
 class ColumnRow:
     id: int
     name: str
@@ -210,6 +227,7 @@ class BoardRow:
     field_id: int = 0  # the Status field
     due_field_id: int = 0  # the Due field
     closed_column: str | None = None
+    readme: str = ""
 
 
 @dataclass(slots=True)
@@ -253,7 +271,9 @@ class Project:
     links: list[LinkRow] = field(default_factory=list)
     boards: list[BoardRow] = field(default_factory=list)
     hooks: list[HookRow] = field(default_factory=list)
-    files: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)  # on the default branch
+    branches: dict[str, dict[str, str]] = field(default_factory=dict)  # the files of the others, by name
+    requests: list[RequestRow] = field(default_factory=list)
     former_paths: list[str] = field(default_factory=list)
     last_number: int = 0
 

@@ -249,3 +249,30 @@ def test_an_app_without_rights_is_told_so_in_its_own_words(hub: GitHubCaller) ->
 
 def clock_end(hub: GitHubCaller) -> Any:
     return hub.sandbox.world.clock().replace(year=2030)
+
+
+MAKE = """mutation($owner: ID!) { createProjectV2(input: {ownerId: $owner, title: "New"}) {
+  projectV2 { id title field(name: "Status") { ... on ProjectV2SingleSelectField { id options { id name } } } } } }"""
+WRITE = """mutation($field: ID!, $options: [ProjectV2SingleSelectFieldOptionInput!]) {
+  updateProjectV2Field(input: {fieldId: $field, singleSelectOptions: $options}) {
+    projectV2Field { ... on ProjectV2SingleSelectField { options { id name } } } } }"""
+
+
+def test_writing_a_projects_options_makes_new_ones(hub: GitHubCaller) -> None:
+    """Even those of the same name: every card loses its column, as at GitHub. Deleted, the project is gone."""
+    owner = hub.query('{ organization(login: "acme") { id } }')["data"]["organization"]["id"]
+    assert hub.as_("eve").query(MAKE, owner=owner)["errors"][0]["type"] == "FORBIDDEN"
+    assert hub.query(MAKE, owner="O_nobody")["errors"][0]["type"] == "NOT_FOUND"
+    made = hub.query(MAKE, owner=owner)["data"]["createProjectV2"]["projectV2"]
+    assert [option["name"] for option in made["field"]["options"]] == ["Todo", "In Progress", "Done"]
+    world = hub.sandbox.world
+    board = world.group("github", "acme").boards[-1]
+    world.set_column(board, world.issue("github", "acme/shop", 1), "Todo", actor="alice")
+    options = [{"name": "Todo", "color": "GRAY", "description": ""}]
+    written = hub.query(WRITE, field=made["field"]["id"], options=options)["data"]["updateProjectV2Field"]
+    [option] = written["projectV2Field"]["options"]
+    assert option["name"] == "Todo"
+    assert option["id"] != made["field"]["options"][0]["id"]
+    assert [card.column for card in board.cards] == [None]
+    hub.query("mutation($id: ID!) { deleteProjectV2(input: {projectId: $id}) { clientMutationId } }", id=made["id"])
+    assert [left.title for left in world.group("github", "acme").boards] == ["Post-mortems"]

@@ -160,6 +160,32 @@ def test_files_are_read_raw_or_as_json_and_written(hub: GitHubCaller) -> None:
     assert hub.as_("eve").status("PUT", path, message="m", content=first, sha=sha) == 403
 
 
+def test_a_branch_is_proposed_in_a_pull_request(hub: GitHubCaller) -> None:
+    """Its files differ from the default branch's until the merge; one request at a time, and none about nothing."""
+    tip = hub.get(f"{SHOP}/git/ref/heads/main")["object"]["sha"]
+    assert hub.status("GET", f"{SHOP}/git/ref/heads/topic") == 404
+    assert hub.status("POST", f"{SHOP}/git/refs", ref="refs/heads/topic", sha="0" * 40) == 422
+    hub.post(f"{SHOP}/git/refs", ref="refs/heads/topic", sha=tip)
+    assert hub.status("POST", f"{SHOP}/git/refs", ref="refs/heads/topic", sha=tip) == 422
+    assert hub.status("POST", f"{SHOP}/pulls", title="t", head="topic", base="main") == 422
+    content = base64.b64encode(b"x").decode()
+    hub.put(f"{SHOP}/contents/a.txt", message="m", content=content, branch="topic")
+    assert hub.status("PUT", f"{SHOP}/contents/a.txt", message="m", content=content, branch="none") == 404
+    assert [hub.status("GET", f"{SHOP}/contents/a.txt{ref}") for ref in ("?ref=topic", "", "?ref=none")] == [
+        200,
+        404,
+        404,
+    ]
+    made = hub.post(f"{SHOP}/pulls", title="t", head="topic", base="main", body="b")
+    assert hub.status("POST", f"{SHOP}/pulls", title="t", head="topic", base="main") == 422
+    assert hub.as_("eve").status("POST", f"{SHOP}/pulls", title="t", head="topic", base="main") == 403
+    hub.sandbox.world.merge_request("github", "acme/shop", made["number"])
+    assert hub.get(f"{SHOP}/pulls", head="acme:topic") == []
+    [row] = hub.get(f"{SHOP}/pulls", head="acme:topic", state="closed")
+    assert (row["number"], bool(row["merged_at"])) == (made["number"], True)
+    assert hub.status("GET", f"{SHOP}/contents/a.txt") == 200
+
+
 def test_issue_fields_are_there_where_switched_on(hub: GitHubCaller) -> None:
     """Off by default (404). On, dates are set, read on the issue, checked and cleared."""
     world = hub.sandbox.world

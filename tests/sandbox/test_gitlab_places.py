@@ -160,6 +160,28 @@ def test_a_file_is_written_and_read(bob: Caller) -> None:
     assert [row["name"] for row in bob.get(f"/projects/{SHOP}/repository/branches")] == ["main"]
 
 
+def test_a_branch_is_proposed_in_a_merge_request(bob: Caller) -> None:
+    """Its files differ from the default branch's until the merge; one request at a time, and none about nothing."""
+    branches, requests = f"/projects/{SHOP}/repository/branches", f"/projects/{SHOP}/merge_requests"
+    between = {"source_branch": "topic", "target_branch": "main", "title": "t"}
+    assert bob.refused("POST", branches, branch="topic", ref="none")[0] == 400
+    assert bob.refused("POST", requests, **between)[0] == 400
+    assert bob.post(branches, branch="topic", ref="main")["default"] is False
+    assert bob.refused("POST", branches, branch="topic", ref="main")[0] == 400
+    assert bob.refused("POST", requests, **between)[0] == 400
+    bob.post(FILE, content="x", branch="topic", commit_message="m")
+    assert bob.get(f"{FILE}/raw", ref="topic") == "x"
+    assert bob.refused("GET", f"{FILE}/raw")[0] == 404
+    made = bob.post(requests, description="d", **between)
+    assert bob.refused("POST", requests, **between)[0] == 409
+    assert bob.get(f"{requests}/{made['iid']}")["state"] == "opened"
+    assert bob.refused("GET", f"{requests}/99")[0] == 404
+    bob.sandbox.world.merge_request("gitlab", "acme/shop", made["iid"])
+    assert bob.get(requests, state="opened", source_branch="topic") == []
+    assert [row["state"] for row in bob.get(requests, source_branch="topic")] == ["merged"]
+    assert bob.get(f"{FILE}/raw") == "x"
+
+
 def test_people_are_found_by_name_and_number(alice: Caller) -> None:
     """By exact login without case, by words, by id."""
     [bob] = alice.get("/users", username="Bob")

@@ -17,6 +17,7 @@ from service.sandbox.github import (
     issues,
     labels,
     people,
+    pulls,
     service,
     webhooks,
 )
@@ -25,7 +26,7 @@ from service.sandbox.github.limits import Limits
 from service.sandbox.github.speaker import GitHubSpeaker
 from service.sandbox.world import World
 
-_PARTS = (app, comments, contents, family, fields, issues, labels, people, webhooks)
+_PARTS = (app, comments, contents, family, fields, issues, labels, people, pulls, webhooks)
 
 
 def blueprint(world: World) -> Blueprint:

@@ -1,4 +1,4 @@
-"""Files on the default branch over REST. https://docs.github.com/rest/repos/contents"""
+"""Files over REST, on the default branch or another. https://docs.github.com/rest/repos/contents"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 from service.model import Permission
 from service.sandbox.github.addresses import repo_api, web
 from service.sandbox.github.call import Call, Problem, current, text_of
-from service.sandbox.rows import Project
+from service.sandbox.rows import Missing, Project
 
 routes = Blueprint("contents", __name__)
 
@@ -21,31 +21,39 @@ def read_contents(owner: str, repo: str, path: str) -> Response:
     """A file as JSON with base64 text, or raw where that media type is asked for; a folder as a list."""
     call = current()
     project = call.project(owner, repo)
-    name = path.strip("/")
-    if (text := project.files.get(name)) is None:
-        return _folder(call, project, name)
+    branch = request.args.get("ref") or project.default_branch
+    name, files = path.strip("/"), _files(call, project, branch)
+    if (text := files.get(name)) is None:
+        return _folder(call, project, branch, name)
     if "raw" in request.headers.get("Accept", ""):
         return Response(text.encode(), content_type="application/vnd.github.raw+json; charset=utf-8")
-    return jsonify(_file_json(call, project, name) | _content(text))
+    return jsonify(_file_json(call, project, branch, name) | _content(text))
 
 
-def _folder(call: Call, project: Project, name: str) -> Response:
-    inside = [path for path in project.files if path.startswith(f"{name}/")]
+def _files(call: Call, project: Project, branch: str) -> dict[str, str]:
+    try:
+        return call.world.files_on(project, branch)
+    except Missing:
+        raise Problem(404, f"No commit found for the ref {branch}") from None
+
+
+def _folder(call: Call, project: Project, branch: str, name: str) -> Response:
+    inside = [path for path in _files(call, project, branch) if path.startswith(f"{name}/")]
     if not inside:
         raise Problem(404, "Not Found")
     files = [path for path in inside if "/" not in path.removeprefix(f"{name}/")]
-    return jsonify([_file_json(call, project, path) for path in files])
+    return jsonify([_file_json(call, project, branch, path) for path in files])
 
 
 def _content(text: str) -> dict[str, str]:
     return {"content": base64.encodebytes(text.encode()).decode(), "encoding": "base64"}
 
 
-def _file_json(call: Call, project: Project, path: str) -> dict[str, Any]:
-    raw = project.files[path].encode()
+def _file_json(call: Call, project: Project, branch: str, path: str) -> dict[str, Any]:
+    raw = _files(call, project, branch)[path].encode()
     digest = _blob_sha(raw)
-    url = f"{repo_api(call.world, project)}/contents/{path}?ref={project.default_branch}"
-    page = web(call.world, f"/{project.path}/blob/{project.default_branch}/{path}")
+    url = f"{repo_api(call.world, project)}/contents/{path}?ref={branch}"
+    page = web(call.world, f"/{project.path}/blob/{branch}/{path}")
     blob = f"{repo_api(call.world, project)}/git/blobs/{digest}"
     return {
         "name": path.rpartition("/")[2],
@@ -55,7 +63,7 @@ def _file_json(call: Call, project: Project, path: str) -> dict[str, Any]:
         "url": url,
         "html_url": page,
         "git_url": blob,
-        "download_url": web(call.world, f"/{project.path}/raw/{project.default_branch}/{path}"),
+        "download_url": web(call.world, f"/{project.path}/raw/{branch}/{path}"),
         "type": "file",
         "_links": {"self": url, "git": blob, "html": page},
     }
@@ -73,11 +81,13 @@ def write_contents(owner: str, repo: str, path: str) -> tuple[Response, int]:
     project, data = call.project(owner, repo), call.body()
     call.require(project, Permission.WRITE)
     name, text = path.strip("/"), _decoded(text_of(data, "content"))
-    old = project.files.get(name)
+    branch = text_of(data, "branch") or project.default_branch
+    files = _files(call, project, branch)
+    old = files.get(name)
     if old is not None:
         _check_sha(name, text_of(data, "sha"), _blob_sha(old.encode()))
-    call.world.put_file("github", project.path, name, text)
-    made = jsonify(content=_file_json(call, project, name), commit=_commit(text_of(data, "message")))
+    files[name] = text
+    made = jsonify(content=_file_json(call, project, branch, name), commit=_commit(text_of(data, "message")))
     return made, 200 if old is not None else 201
 
 

@@ -1,4 +1,7 @@
-"""Files and branches of the default branch. https://docs.gitlab.com/api/repository_files/"""
+"""Files, on the default branch or another, and branches.
+
+https://docs.gitlab.com/api/repository_files/ · https://docs.gitlab.com/api/branches/
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ import hashlib
 from typing import Any
 
 from service.sandbox.gitlab.access import DEVELOPER, can_read_code
-from service.sandbox.gitlab.call import FORGE, Call, Problem, Reply, bad_parameter, forbidden, not_found
+from service.sandbox.gitlab.call import Call, Problem, Reply, bad_parameter, forbidden, not_found
 from service.sandbox.gitlab.paging import page
 from service.sandbox.gitlab.shapes import Json, digest, web
-from service.sandbox.rows import Project
+from service.sandbox.rows import Missing, Project, Refused
 
 TAKEN = "A file with this name already exists"
 ABSENT = "A file with this name doesn't exist"
@@ -46,11 +49,19 @@ def _text(call: Call, name: str) -> tuple[Project, str]:
     project = call.project()
     if not can_read_code(project, call.login):
         raise forbidden()
-    if call.text("ref", "HEAD") not in {"HEAD", project.default_branch}:
-        raise not_found("Commit")
-    if name not in project.files:
+    branch = call.text("ref", "HEAD")
+    files = _files(call, project, project.default_branch if branch == "HEAD" else branch, not_found("Commit"))
+    if name not in files:
         raise not_found("File")
-    return project, project.files[name]
+    return project, files[name]
+
+
+def _files(call: Call, project: Project, branch: str, problem: Problem) -> dict[str, str]:
+    """The branch's; raises `problem` where there is no such branch."""
+    try:
+        return call.world.files_on(project, branch)
+    except Missing:
+        raise problem from None
 
 
 def create(call: Call, name: str) -> Reply:
@@ -62,16 +73,16 @@ def edit(call: Call, name: str) -> Any:
 
 
 def _write(call: Call, name: str, *, exists: bool) -> Json:
-    """A commit. The sandbox keeps no other branch than the default one."""
+    """A commit on a branch that is there."""
     actor, project = call.actor, call.project()
     call.need(project, DEVELOPER)
     branch, _ = str(call.required("branch")), call.required("commit_message")
     text = _content(call)
-    if branch != project.default_branch:
-        raise Problem(400, {"message": "You can only create or edit files when you are on a branch"})
-    if (name in project.files) != exists:
+    nowhere = Problem(400, {"message": "You can only create or edit files when you are on a branch"})
+    files = _files(call, project, branch, nowhere)
+    if (name in files) != exists:
         raise Problem(400, {"message": ABSENT if exists else TAKEN})
-    call.world.put_file(FORGE, project.path, name, text)
+    files[name] = text
     call.world.record(project, actor, [("pushed", {"file": name})])
     return {"file_path": name, "branch": branch}
 
@@ -88,13 +99,26 @@ def _content(call: Call) -> str:
 
 def list_branches(call: Call) -> Reply:
     project = call.project()
-    return page(call, [project.default_branch], lambda name: _branch(call, project, name))
+    return page(call, [project.default_branch, *project.branches], lambda name: _branch(call, project, name))
+
+
+def create_branch(call: Call) -> Reply:
+    """`ref` is the branch it starts from."""
+    call.actor  # noqa: B018 - refuses anonymous callers
+    project, name, source = call.project(), str(call.required("branch")), str(call.required("ref"))
+    call.need(project, DEVELOPER)
+    try:
+        call.world.add_branch(project, name, source)
+    except Missing:
+        raise Problem(400, {"message": f"Invalid reference name: {source}"}) from None
+    except Refused as problem:
+        raise Problem(400, {"message": str(problem)}) from None
+    return Reply(_branch(call, project, name), 201)
 
 
 def show_branch(call: Call, name: str) -> Any:
     project = call.project()
-    if name != project.default_branch:
-        raise not_found("Branch")
+    _files(call, project, name, not_found("Branch"))
     return _branch(call, project, name)
 
 
@@ -102,8 +126,8 @@ def _branch(call: Call, project: Project, name: str) -> Json:
     return {
         "name": name,
         "merged": False,
-        "protected": True,
-        "default": True,
+        "protected": name == project.default_branch,
+        "default": name == project.default_branch,
         "developers_can_push": False,
         "developers_can_merge": False,
         "can_push": call.level(project) >= DEVELOPER,
@@ -118,5 +142,6 @@ ROUTES = (
     ("POST", _FILE, create),
     ("PUT", _FILE, edit),
     ("GET", "/projects/<owner>/repository/branches", list_branches),
+    ("POST", "/projects/<owner>/repository/branches", create_branch),
     ("GET", "/projects/<owner>/repository/branches/<name>", show_branch),
 )

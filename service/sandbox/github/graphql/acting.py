@@ -10,7 +10,8 @@ from service.sandbox import rights
 from service.sandbox.github import acts
 from service.sandbox.github.addresses import node_id, row_of, stamp
 from service.sandbox.github.call import Call
-from service.sandbox.github.graphql.boards import find_board, item_node, may, option_id
+from service.sandbox.github.graphql import projects
+from service.sandbox.github.graphql.boards import item_node, option_id
 from service.sandbox.github.graphql.issues import (
     REACTIONS,
     comment_node,
@@ -42,6 +43,7 @@ def mutation_root(call: Call) -> Node:
         "addReaction": _add_reaction,
         "addProjectV2ItemById": _add_item,
         "updateProjectV2ItemFieldValue": _set_value,
+        **projects.ACTS,
     }
     return {name: _bound(call, act) for name, act in acts_by_name.items()}
 
@@ -221,19 +223,12 @@ def _add_reaction(call: Call, given: Input) -> Node:
 
 def _add_item(call: Call, given: Input) -> Node:
     """Adding an issue that is there already answers with its card."""
-    board, issue = _writable_board(call, given), find_issue(call, given["contentId"])
+    board, issue = projects.writable(call, given["projectId"]), find_issue(call, given["contentId"])
     return {"item": item_node(call, board, call.world.add_card(board, issue, actor=call.login))}
 
 
-def _writable_board(call: Call, given: Input) -> BoardRow:
-    board = find_board(call, given["projectId"])
-    if not may(call, board, Permission.WRITE):
-        call.refuse("You don't have permission to change this project.")
-    return board
-
-
 def _set_value(call: Call, given: Input) -> Node:
-    board = _writable_board(call, given)
+    board = projects.writable(call, given["projectId"])
     card = _card(board, given["itemId"])
     issue, value = call.world.issue_by_id(card.issue_id), given["value"]
     field = given["fieldId"]

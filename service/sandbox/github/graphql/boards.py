@@ -59,6 +59,7 @@ def project_node(call: Call, board: BoardRow) -> Node:
         "number": board.number,
         "title": board.title,
         "closed": False,
+        "readme": board.readme or None,
         "url": web(call.world, f"/orgs/{group.path}/projects/{board.number}"),
         "owner": lambda _info: _owner(call, group),
         "field": lambda _info, name: next((f for f in _fields(board) if f["name"] == name), None),
@@ -76,10 +77,10 @@ def _owner(call: Call, group: Group) -> Node:
 
 
 def _fields(board: BoardRow) -> list[Node]:
-    return [_status_field(board), _due_field(board)]
+    return [status_field(board), _due_field(board)]
 
 
-def _status_field(board: BoardRow) -> Node:
+def status_field(board: BoardRow) -> Node:
     options = [{"id": option_id(row.id), "name": row.name, "description": ""} for row in board.columns]
     return {
         "__typename": "ProjectV2SingleSelectField",
@@ -129,7 +130,7 @@ def _value(board: BoardRow, card: CardRow, name: str) -> Node | None:
     value_id = node_id("PVTFSV", card.id)
     if name == "Status" and card.column is not None:
         column = next(row for row in board.columns if row.name == card.column)
-        shown = {"name": column.name, "optionId": option_id(column.id), "field": _status_field(board)}
+        shown = {"name": column.name, "optionId": option_id(column.id), "field": status_field(board)}
         return {"__typename": "ProjectV2ItemFieldSingleSelectValue", "id": value_id, **shown}
     if name == "Due" and board.due_field_id in card.values:
         dated = {"date": card.values[board.due_field_id], "field": _due_field(board)}
