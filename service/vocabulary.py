@@ -130,6 +130,11 @@ class Vocabulary(Strict):
         """Made where it is first needed; most projects never need it."""
         return Label(self.labels.wont_do, "cfd3d7", "An action item that will not be done, by decision")
 
+    def trigger_label(self) -> Label:
+        """The label to tell people of: the first of those that make an issue a post-mortem."""
+        first = next(iter(self.labels.trigger), self.labels.post_mortem)
+        return Label(first, "5319e7", "Makes this issue a post-mortem")
+
     def column_label(self, column: str) -> Label:
         return Label(getattr(self.labels.column, column), "ededed", f"Board column: {getattr(self.columns, column)}")
 

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from tests.stack import Stack
 
 pytest.register_assert_rewrite(
-    "tests.providers.contract_changes", "tests.providers.contract_sight", "tests.providers.contract_trouble"
+    "tests.providers.contract_changes",
+    "tests.providers.contract_sight",
+    "tests.providers.contract_trouble",
+    "tests.providers.setup_contract",
 )
 
 settings.register_profile("dev", max_examples=60, deadline=None, print_blob=True)

@@ -64,8 +64,8 @@ class Stack:
 
 
 @contextmanager
-def running(sandbox: Sandbox, clock: Clock, folder: Path, **settings: Any) -> Iterator[Stack]:
-    """Service and hooks for both forges. `settings` replace those of `Settings`."""
+def running(sandbox: Sandbox, clock: Clock, folder: Path, *, hooked: bool = True, **settings: Any) -> Iterator[Stack]:
+    """The service, and `hooked` to every project of both forges. `settings` replace those of `Settings`."""
     urls = {"github": sandbox.github_url, "gitlab": sandbox.gitlab_url}
     values: dict[str, Any] = {
         "forges": tuple(
@@ -84,7 +84,7 @@ def running(sandbox: Sandbox, clock: Clock, folder: Path, **settings: Any) -> It
     }
     with Service(Settings(**(values | settings)), clock=clock, sleep=_forward(clock)) as service:
         service.start()
-        for forge in FORGES:
+        for forge in FORGES if hooked else ():
             for project in PROJECTS:
                 sandbox.world.add_hook(forge, project, url=f"{service.url}/webhooks/{forge}", secret=SECRET)
         yield Stack(sandbox, service, clock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -13,8 +14,13 @@ from service.policy import InvalidPolicy, Policy, load
 from service.providers.base import Provider
 from service.providers.cache import Cache
 from service.providers.exchanges import Exchange, Observer
+from service.providers.setup import ProjectSetup
 from service.reconciler import Journal, Reconciler
 from service.settings import Forge, Settings, SettingsError
+
+if TYPE_CHECKING:
+    from service.providers.github.client import GitHub
+    from service.providers.gitlab.client import GitLab
 
 
 class Looking:
@@ -39,10 +45,12 @@ class Looking:
 
     def providers(self) -> dict[str, Provider]:
         """New ones, for one thread."""
-        return {
-            forge.name: _provider(forge, self._caches[forge.name], self._clock, self._sleep, self._observer(forge))
-            for forge in self._settings.forges
-        }
+        return {forge.name: self._client(forge) for forge in self._settings.forges}
+
+    def setup(self, name: str) -> ProjectSetup:
+        """A new one for the forge of this name, for one thread."""
+        [forge] = [forge for forge in self._settings.forges if forge.name == name]
+        return self._client(forge).setup()
 
     def _observer(self, forge: Forge) -> Observer:
         return partial(self._exchanged, forge.name)
@@ -50,6 +58,9 @@ class Looking:
     def reconciler(self, journal: Journal) -> Reconciler:
         """A new one, for one thread."""
         return Reconciler(self.providers(), self.policies, journal=journal, dry_run=self._settings.dry_run)
+
+    def _client(self, forge: Forge) -> GitHub | GitLab:
+        return _client(forge, self._caches[forge.name], self._clock, self._sleep, self._observer(forge))
 
 
 def _fallback(settings: Settings) -> Policy | None:
@@ -65,7 +76,7 @@ def _fallback(settings: Settings) -> Policy | None:
     return policy
 
 
-def _provider(forge: Forge, cache: Cache, clock: Clock, sleep: Sleep, observer: Observer) -> Provider:
+def _client(forge: Forge, cache: Cache, clock: Clock, sleep: Sleep, observer: Observer) -> GitHub | GitLab:
     # The SDKs take half a second to import: only those that are used are.
     if forge.kind == "gitlab":
         from service.providers.gitlab.client import GitLab  # noqa: PLC0415

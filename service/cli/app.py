@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli import auditing, database, deliveries, looking, playing, policies, serving
+from service.cli import auditing, database, deliveries, looking, playing, policies, serving, setting_up
 
 app = typer.Typer(
     name="closeout",
@@ -21,6 +21,7 @@ app.command()(serving.serve)
 app.command()(serving.worker)
 app.command()(playing.demo)
 app.command()(playing.sandbox)
+app.command()(setting_up.setup)
 app.command()(looking.plan)
 app.command()(looking.reconcile)
 app.command()(auditing.audit)

@@ -14,27 +14,42 @@ from pydantic import BaseModel, SecretStr
 from service.cli.chart import chart_documents
 from service.metrics.catalogue import METRICS, Source
 from service.policy import policy_model
+from service.providers.github.needs import NEEDS as GITHUB
+from service.providers.gitlab.needs import NEEDS as GITLAB
 from service.rules import Rule, rules
 from service.settings.environment import PREFIX, Environment
 from service.settings.secret_files import is_secret
 
 ROOT = Path(__file__).resolve().parents[2]
-_BLOCK = re.compile(r"(?P<start><!-- settings -->\n).*?(?P<end><!-- /settings -->)", re.DOTALL)
 _REMEDY = "make docs"
 
 
 def documents(root: Path) -> dict[Path, str]:
     """Each generated document's path and what it should say."""
-    operations = root / "docs/operations.md"
-    text = operations.read_text(encoding="utf-8")
-    table = _BLOCK.sub(lambda block: f"{block['start']}{settings_table()}{block['end']}", text)
+    operations, adopting = root / "docs/operations.md", root / "docs/adopting.md"
     return {
         root / "docs/rules.md": rules_page(),
         root / "docs/metrics.md": metrics_page(),
         root / "docs/policy.schema.json": schema(),
-        operations: table,
+        operations: _with_block(operations, "settings", settings_table()),
+        adopting: _with_block(adopting, "permissions", permissions_table()),
         **chart_documents(root / "helm/closeout"),
     }
+
+
+def _with_block(page: Path, name: str, made: str) -> str:
+    """The page with what is between the marks of this name replaced."""
+    block = re.compile(rf"(?P<start><!-- {name} -->\n).*?(?P<end><!-- /{name} -->)", re.DOTALL)
+    return block.sub(lambda found: f"{found['start']}{made}{found['end']}", page.read_text(encoding="utf-8"))
+
+
+def permissions_table() -> str:
+    lines = ["| forge | permission | level | what for | when |", "|---|---|---|---|---|"]
+    for forge, needs in (("GitHub", GITHUB), ("GitLab", GITLAB)):
+        for need in needs:
+            when = "`closeout setup`" if need.setup else "always"
+            lines.append(f"| {forge} | {need.name} | {need.level} | {need.why} | {when} |")
+    return "\n".join(lines) + "\n"
 
 
 def settings_table() -> str:

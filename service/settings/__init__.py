@@ -4,6 +4,6 @@ Every mistake is reported at once, each as a sentence that names the variable an
 """
 
 from service.settings.environment import load
-from service.settings.values import Bind, Forge, Settings, SettingsError
+from service.settings.values import Bind, Forge, Kind, Settings, SettingsError, without_secret
 
-__all__ = ["Bind", "Forge", "Settings", "SettingsError", "load"]
+__all__ = ["Bind", "Forge", "Kind", "Settings", "SettingsError", "load", "without_secret"]

@@ -90,7 +90,7 @@ class Settings(BaseModel):
         """Why webhooks cannot be received with these settings; empty when they can."""
         if not self.forges:
             return (_NO_FORGE,)
-        return tuple(_without_secret(forge) for forge in self.forges if not forge.webhook_secrets)
+        return tuple(without_secret(forge) for forge in self.forges if not forge.webhook_secrets)
 
 
 _NO_FORGE = (
@@ -99,7 +99,8 @@ _NO_FORGE = (
 )
 
 
-def _without_secret(forge: Forge) -> str:
+def without_secret(forge: Forge) -> str:
+    """What to say of a forge whose webhook has no secret."""
     own = forge.name == forge.kind
     where = f"CLOSEOUT_{forge.kind.upper()}_WEBHOOK_SECRET" if own else f"forges.{forge.name}.webhook_secret"
     return f"{where} is missing: set it to the secret that the webhook was given, or nothing can be verified"

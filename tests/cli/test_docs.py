@@ -31,7 +31,9 @@ def test_a_stale_document_names_the_command_that_mends_it(tmp_path: Path, capsys
         patch.setattr("service.cli.docs.ROOT", tmp_path)
         shutil.copytree(ROOT / "helm/closeout", tmp_path / "helm/closeout")
         (tmp_path / "docs").mkdir()
-        (tmp_path / "docs/operations.md").write_text("<!-- settings -->\n<!-- /settings -->\n", encoding="utf-8")
+        for page, block in (("operations", "settings"), ("adopting", "permissions")):
+            text = f"<!-- {block} -->\n<!-- /{block} -->\n"
+            (tmp_path / f"docs/{page}.md").write_text(text, encoding="utf-8")
         assert main(["--check"]) == 1
         assert "docs/rules.md is out of date; run: make docs" in capsys.readouterr().out
         assert main([]) == 0

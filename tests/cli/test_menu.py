@@ -40,6 +40,7 @@ def test_the_commands_are_those_documented() -> None:
         "rules",
         "sandbox",
         "serve",
+        "setup",
         "worker",
     ]
     assert isinstance(app, typer.Typer)

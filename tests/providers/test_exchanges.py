@@ -21,7 +21,7 @@ from service.providers.gitlab import endpoints as gitlab
             "/repos/acme/shop/issues/12/labels/severity%2Fhigh",
             "GET /repos/{owner}/{repo}/issues/{number}/labels/{name}",
         ),
-        ("/repos/acme/shop/pulls", "other"),
+        ("/repos/acme/shop/forks", "other"),
         ("/user/../repos", "other"),
         ("", "other"),
     ],

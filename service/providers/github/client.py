@@ -48,6 +48,7 @@ from service.providers.github.auth import AppAuth, TokenAuth, access
 from service.providers.github.connection import Counter
 from service.providers.github.gateway import Wire, repository, segment
 from service.providers.github.server import Server
+from service.providers.github.setup import GitHubSetup
 from service.providers.last_reply import LastReply
 
 DOTCOM = "https://api.github.com"
@@ -82,6 +83,10 @@ class GitHub:
     @property
     def requests(self) -> int:
         return self._counter.requests
+
+    def setup(self) -> GitHubSetup:
+        """The same server, for setting projects up."""
+        return GitHubSetup(self._server)
 
     def fetch(self, ref: IssueRef, dialect: Dialect = DEFAULT_DIALECT) -> Snapshot:
         return observe.fetch(self._server, ref, dialect)

@@ -256,3 +256,49 @@ mutation SetColumn($project: ID!, $item: ID!, $field: ID!, $option: String!) {
     input: {projectId: $project, itemId: $item, fieldId: $field, value: {singleSelectOptionId: $option}}
   ) { projectV2Item { id } }
 }"""
+
+PROJECTS = """
+query Projects($owner: String!, $after: String) {
+  repositoryOwner(login: $owner) {
+    id
+    ... on ProjectV2Owner {
+      projectsV2(first: 100, after: $after) {
+        pageInfo { hasNextPage endCursor }
+        nodes {
+          id
+          number
+          title
+          closed
+          readme
+          url
+          items(first: 1) { totalCount }
+          field(name: "Status") { ... on ProjectV2SingleSelectField { options { name } } }
+        }
+      }
+    }
+  }
+}"""
+
+CREATE_PROJECT = """
+mutation CreateProject($owner: ID!, $title: String!, $repository: ID!) {
+  createProjectV2(input: {ownerId: $owner, title: $title, repositoryId: $repository}) {
+    projectV2 { id number url field(name: "Status") { ... on ProjectV2SingleSelectField { id } } }
+  }
+}"""
+
+SET_FIRST_COLUMNS = """
+mutation SetFirstColumns($field: ID!, $options: [ProjectV2SingleSelectFieldOptionInput!]!) {
+  updateProjectV2Field(input: {fieldId: $field, singleSelectOptions: $options}) {
+    projectV2Field { ... on ProjectV2SingleSelectField { id } }
+  }
+}"""
+
+DESCRIBE_PROJECT = """
+mutation DescribeProject($project: ID!, $readme: String!) {
+  updateProjectV2(input: {projectId: $project, readme: $readme}) { projectV2 { id } }
+}"""
+
+DELETE_PROJECT = """
+mutation DeleteProject($project: ID!) {
+  deleteProjectV2(input: {projectId: $project}) { projectV2 { id } }
+}"""

@@ -17,6 +17,9 @@ from typing import Any
 from service.model import IssueRef
 from service.providers.base import Delivery, Unverified
 
+# What a webhook has to subscribe to: the events that `_refs` reads.
+EVENTS = frozenset({"issues", "issue_comment", "sub_issues"})
+
 _FULL_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _API_URL = re.compile(r"/repos/(?P<name>[\w.-]+/[\w.-]+)$")
 _Json = Mapping[str, Any]

@@ -37,6 +37,8 @@ from service.providers.gitlab import action_items, comments, issue_changes, obse
 from service.providers.gitlab.connection import Connection
 from service.providers.gitlab.gateway import Gateway
 from service.providers.gitlab.server import Server
+from service.providers.gitlab.setup import GitLabSetup
+from service.providers.gitlab.setup_requests import SetupRequests
 from service.providers.last_reply import LastReply
 
 _FILE_SECONDS = 60
@@ -62,7 +64,8 @@ class GitLab:
         observer: Observer = unobserved,
     ) -> None:
         self.forge = forge
-        self._gateway = Gateway(Connection(url, token, clock=clock, sleep=sleep, observer=observer))
+        self._connection = Connection(url, token, clock=clock, sleep=sleep, observer=observer)
+        self._gateway = Gateway(self._connection)
         last_reply = LastReply(lambda: self.requests, clock)
         kept = cache if cache is not None else Cache(clock)
         self._server = Server(forge, self._gateway, kept, clock, last_reply)
@@ -70,6 +73,10 @@ class GitLab:
     @property
     def requests(self) -> int:
         return self._gateway.sent
+
+    def setup(self) -> GitLabSetup:
+        """The same server, for setting projects up."""
+        return GitLabSetup(SetupRequests(self._connection))
 
     def fetch(self, ref: IssueRef, dialect: Dialect = DEFAULT_DIALECT) -> Snapshot:
         return observe.fetch(self._server, ref, dialect)

@@ -27,8 +27,19 @@ ENDPOINTS = Endpoints(
         f"{_ISSUE}/notes/{{id}}/award_emoji",
         f"{_ISSUE}/resource_label_events",
         f"{_PROJECT}/labels",
+        f"{_PROJECT}/labels/{{name}}",
         f"{_PROJECT}/members/all/{{id}}",
         f"{_PROJECT}/repository/files/{{path}}/raw",
+        f"{_PROJECT}/repository/files/{{path}}",
+        f"{_PROJECT}/repository/branches",
+        f"{_PROJECT}/repository/branches/{{name}}",
+        _PROJECT,
+        f"{_PROJECT}/hooks",
+        f"{_PROJECT}/hooks/{{id}}",
+        f"{_PROJECT}/boards",
+        f"{_PROJECT}/boards/{{id}}",
+        f"{_PROJECT}/boards/{{id}}/lists",
+        f"{_PROJECT}/merge_requests",
     )
 )
 

@@ -23,7 +23,13 @@ REPLAY_WINDOW = 24 * 3600  # seconds; generous, because a resend may keep the ti
 SIGNING_PREFIX = "whsec_"
 
 # Both kinds go to hooks of their own: without the confidential ones, confidential post-mortems go unseen.
-_EVENTS = ("Issue Hook", "Confidential Issue Hook", "Note Hook", "Confidential Note Hook")
+# Each event's name in a delivery, and the name under which a webhook subscribes to it.
+EVENTS = {
+    "Issue Hook": "issues_events",
+    "Confidential Issue Hook": "confidential_issues_events",
+    "Note Hook": "note_events",
+    "Confidential Note Hook": "confidential_note_events",
+}
 # A plain issue arrives as kind `issue`, all others as `work_item`; what it is stands in its type (since 17.2).
 _KINDS = ("issue", "work_item")
 _FOREIGN_TYPES = ("epic", "objective", "key result", "requirement", "test case")
@@ -39,7 +45,7 @@ def parse(
     verify(found, body, secrets, now)
     payload = _payload(body)
     event = found.get("x-gitlab-event", "")
-    if event not in _EVENTS:
+    if event not in EVENTS:
         return None
     ref = _note(payload, forge) if payload.get("object_kind") == "note" else _issue(payload, forge)
     if ref is None:
