@@ -65,6 +65,11 @@ def decide(snapshot: Snapshot, policy: Policy) -> Plan:
     return Plan(ref, run.findings, changes, reasons, run.revisit_at, related, overrides)
 
 
+def judge(snapshot: Snapshot, policy: Policy | InvalidPolicy) -> Plan:
+    """The plan under the policy in force, whether it can be used or not."""
+    return hold_back(snapshot, policy) if isinstance(policy, InvalidPolicy) else decide(snapshot, policy)
+
+
 def hold_back(snapshot: Snapshot, invalid: InvalidPolicy) -> Plan:
     """The plan while the policy cannot be used: a post-mortem is told so, once for each version of the mistakes."""
     ref = snapshot.issue.ref

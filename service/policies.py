@@ -40,7 +40,7 @@ class Policies:
 
     def load(self, provider: Provider, project: str) -> Policy | InvalidPolicy:
         policy = self.written(provider, project)
-        return policy if isinstance(policy, InvalidPolicy) else self._with_own_templates(policy, provider, project)
+        return policy if isinstance(policy, InvalidPolicy) else self.with_own_templates(policy, provider, project)
 
     def read_ahead(self, provider: Provider, projects: Sequence[str]) -> None:
         """Reads the policy files of many projects in few requests, where the forge allows."""
@@ -62,7 +62,8 @@ class Policies:
         self._good[key] = policy
         return policy
 
-    def _with_own_templates(self, policy: Policy, provider: Provider, project: str) -> Policy:
+    def with_own_templates(self, policy: Policy, provider: Provider, project: str) -> Policy:
+        """The policy with the repository's templates in place of the shipped ones."""
         paths = {**OWN_TEMPLATES[self._kinds[provider.forge]], **policy.template_files}
         texts = {name: provider.file_text(project, path) for name, path in paths.items()}
         own = {

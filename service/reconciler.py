@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import structlog
 
-from service.engine import decide, hold_back
+from service.document import DEFAULT_DIALECT
+from service.engine import judge
 from service.model import Change, CreateActionItem, IssueRef, LinkChild, Plan, Snapshot, resolve
 from service.policies import Policies
-from service.policy import InvalidPolicy
+from service.policy import InvalidPolicy, Policy
 from service.providers.base import Forbidden, NotFound, Provider, Rejected
 
 _log = structlog.get_logger()
+Judge: TypeAlias = Callable[[Snapshot, Policy | InvalidPolicy], Plan]
 
 
 class Journal(Protocol):
@@ -27,22 +29,26 @@ class Reconciler:
     """Looks at one issue and makes it so. Use one a thread, like the providers it holds."""
 
     def __init__(
-        self, providers: Mapping[str, Provider], policies: Policies, *, journal: Journal, dry_run: bool
+        self,
+        providers: Mapping[str, Provider],
+        policies: Policies,
+        *,
+        journal: Journal,
+        dry_run: bool,
+        decide: Judge = judge,
     ) -> None:
         self._providers = providers
         self._policies = policies
         self._journal = journal
         self._dry_run = dry_run
+        self._decide = decide
 
     def plan(self, ref: IssueRef) -> Plan:
         """What would change, and why. Writes nothing. Raises the `ProviderError` family."""
         provider = self._providers[ref.forge]
         policy = self._policies.load(provider, ref.project)
-        if isinstance(policy, InvalidPolicy):
-            plan = hold_back(provider.fetch(ref), policy)
-        else:
-            seen = provider.fetch(ref, policy.vocabulary.dialect)
-            plan = decide(_within(seen, self._policies.allows), policy)
+        dialect = DEFAULT_DIALECT if isinstance(policy, InvalidPolicy) else policy.vocabulary.dialect
+        plan = self._decide(_within(provider.fetch(ref, dialect), self._policies.allows), policy)
         for error in (finding for finding in plan.findings if finding.level == "error"):
             _log.error("rule_error", issue=str(ref), rule=error.rule, message=error.message)
         return plan

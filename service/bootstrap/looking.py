@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from service.bootstrap.clock import Clock, Sleep, pause, wall_clock
+from service.engine import judge
 from service.policies import Policies
 from service.policy import InvalidPolicy, Policy, load
 from service.providers.base import Provider
 from service.providers.cache import Cache
 from service.providers.exchanges import Exchange, Observer
 from service.providers.setup import ProjectSetup
-from service.reconciler import Journal, Reconciler
+from service.reconciler import Journal, Judge, Reconciler
 from service.settings import Forge, Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -55,9 +56,10 @@ class Looking:
     def _observer(self, forge: Forge) -> Observer:
         return partial(self._exchanged, forge.name)
 
-    def reconciler(self, journal: Journal) -> Reconciler:
+    def reconciler(self, journal: Journal, decide: Judge = judge) -> Reconciler:
         """A new one, for one thread."""
-        return Reconciler(self.providers(), self.policies, journal=journal, dry_run=self._settings.dry_run)
+        dry_run = self._settings.dry_run
+        return Reconciler(self.providers(), self.policies, journal=journal, dry_run=dry_run, decide=decide)
 
     def _client(self, forge: Forge) -> GitHub | GitLab:
         return _client(forge, self._caches[forge.name], self._clock, self._sleep, self._observer(forge))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli import auditing, database, deliveries, looking, playing, policies, serving, setting_up
+from service.cli import adopting, auditing, database, deliveries, looking, playing, policies, serving, setting_up
 
 app = typer.Typer(
     name="closeout",
@@ -22,6 +22,8 @@ app.command()(serving.worker)
 app.command()(playing.demo)
 app.command()(playing.sandbox)
 app.command()(setting_up.setup)
+app.command()(adopting.backfill)
+app.command()(adopting.simulate)
 app.command()(looking.plan)
 app.command()(looking.reconcile)
 app.command()(auditing.audit)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import count
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.audit.choices import Format, GroupBy, Kind, kinds
+from service.cli.progress import progress
 
 if TYPE_CHECKING:
     from service.audit.gathering import Audited, Failure
     from service.audit.layout import Result
-    from service.bootstrap.auditing import Audit, Narrowed, Progress
-
-
-_MANY = 40  # steps, two for each project
+    from service.bootstrap.auditing import Audit, Narrowed
 
 
 def audit(  # noqa: PLR0913 - each is an option of the command
@@ -78,8 +73,8 @@ def _audited(names: Sequence[str], narrowed: Narrowed, *, apply: bool) -> Result
     configure("warning")
     targets = named(names, settings) if names else configured(settings)
     run = Audit(settings, Looking(settings))
-    with _progress() as progress:
-        audited = run.look(targets, narrowed, progress)
+    with progress("Looking for projects") as begin:
+        audited = run.look(targets, narrowed, begin)
     failures = audited.failures
     if apply and settings.dry_run:
         _say("CLOSEOUT_DRY_RUN is set: nothing was written")
@@ -103,37 +98,6 @@ def _applied(run: Audit, audited: Audited, *, whole: bool) -> tuple[Failure, ...
         f"{issues} audit issue{'' if issues == 1 else 's'} written" if whole else "audit issues are for the whole audit"
     )
     return made.failures
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar on a terminal; elsewhere a line now and then, where it takes long enough to wonder."""
-    if not sys.stderr.isatty():
-        yield _lines
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress as Bar  # noqa: PLC0415
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Looking for projects", total=None)
-
-        def begin(total: int) -> Callable[[str], None]:
-            bar.update(task, total=total)
-            return lambda name: bar.update(task, description=name.replace("[", "\\["), advance=1)
-
-        yield begin
-
-
-def _lines(total: int) -> Callable[[str], None]:
-    """Says how far it is after each tenth of many steps."""
-    done = count()
-    tenths = {total * part // 10 for part in range(1, 10)} if total >= _MANY else set()
-
-    def next_one(name: str) -> None:
-        if next(done) + 1 in tenths:
-            _say(f"reading, at {name}")
-
-    return next_one
 
 
 def _show(result: Result, output: Format) -> None:

@@ -48,7 +48,7 @@ def reconcile(ref: _Ref, *, as_json: _Json = False, fail_on: _FailOn = FailOn.NO
     _judge(found, fail_on)
 
 
-class _Unrecorded:
+class Unrecorded:
     """The journal belongs to the service's database, which need not be on this machine."""
 
     def record(self, ref: IssueRef, *, rule: str, change: Change, result: str) -> None:
@@ -68,7 +68,7 @@ def _reconciler(issue: IssueRef) -> Reconciler:
         raise SettingsError((f"no forge named {issue.forge!r} is configured: {there}",))
     if not settings.allows(issue):
         raise SettingsError((f"{issue.project} is not among CLOSEOUT_PROJECTS ({', '.join(settings.projects)})",))
-    return Looking(settings).reconciler(_Unrecorded())
+    return Looking(settings).reconciler(Unrecorded())
 
 
 def _show(found: Plan, *, as_json: bool) -> None:

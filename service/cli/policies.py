@@ -24,15 +24,8 @@ def check(
     Example: closeout policy check .github/closeout.yml
     """
     from service.policy import InvalidPolicy, load  # noqa: PLC0415
-    from service.settings import SettingsError  # noqa: PLC0415
 
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SettingsError((f"cannot read {file}: {error.strerror}",)) from None
-    except UnicodeDecodeError:
-        raise SettingsError((f"{file} is not text in UTF-8",)) from None
-    policy = load(text, str(file))
+    policy = load(text_of(file), str(file))
     errors = policy.errors if isinstance(policy, InvalidPolicy) else ()
     if as_json:
         typer.echo(json.dumps({"file": str(file), "valid": not errors, "errors": list(errors)}, ensure_ascii=False))
@@ -40,6 +33,18 @@ def check(
         typer.echo("\n".join(errors) or f"{file}: fine")
     if errors:
         raise typer.Exit(2)
+
+
+def text_of(file: Path) -> str:
+    """Raises `SettingsError` where it cannot be read."""
+    from service.settings import SettingsError  # noqa: PLC0415
+
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError((f"cannot read {file}: {error.strerror}",)) from None
+    except UnicodeDecodeError:
+        raise SettingsError((f"{file} is not text in UTF-8",)) from None
 
 
 def rules(

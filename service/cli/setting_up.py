@@ -65,11 +65,14 @@ def setup(  # noqa: PLR0913 - each is an option of the command
 def _place(forge: str, project: str, settings: Settings) -> tuple[Forge, str]:
     """The forge and the project's path. Raises `SettingsError` where there is no such project to act on."""
     from service.audit.projects import named  # noqa: PLC0415
+    from service.settings import SettingsError  # noqa: PLC0415
 
     names = [one.name for one in settings.forges]
     where = forge or (names[0] if len(names) == 1 else "")
-    [(name, path)] = named([f"{where}:{project}" if where and ":" not in project else project], settings)
-    return next(one for one in settings.forges if one.name == name), path
+    [target] = named([f"{where}:{project}" if where and ":" not in project else project], settings)
+    if target.is_pattern:
+        raise SettingsError((f"--project: {target} is a pattern; name one project, like acme/shop",))
+    return next(one for one in settings.forges if one.name == target.forges[0]), target.path
 
 
 def _wanted(looking: Looking, forge: Forge, path: str, choice: Choice) -> Wanted:

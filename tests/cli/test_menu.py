@@ -27,6 +27,7 @@ def test_the_commands_are_those_documented() -> None:
     """A renamed command breaks somebody's script."""
     assert sorted(" ".join(path) for path in COMMANDS) == [
         "audit",
+        "backfill",
         "db prune",
         "db upgrade",
         "deliveries dead",
@@ -41,6 +42,7 @@ def test_the_commands_are_those_documented() -> None:
         "sandbox",
         "serve",
         "setup",
+        "simulate",
         "worker",
     ]
     assert isinstance(app, typer.Typer)

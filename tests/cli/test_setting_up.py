@@ -189,6 +189,7 @@ def test_it_asks_before_it_writes(run: Run, sandbox: Sandbox) -> None:
         (("--project", "shop", "--forge", "github"), "write it like github:acme/shop"),
         (("--project", PROJECT), "write it like github:acme/shop"),
         (("--project", PROJECT, "--forge", "bitbucket"), "no forge named 'bitbucket'"),
+        (("--project", "acme/*", "--forge", "github"), "is a pattern"),
         (("--project", "github:acme/shop", "--webhook", "closeout.example.org"), "write it like https://"),
     ],
 )

@@ -1,0 +1,210 @@
+"""`closeout backfill` takes in the issues there are; `closeout simulate` tries a policy on them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.cli.progress import progress
+from service.cli.references import projects_chosen, since_when
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from service.backfill import Taken
+    from service.bootstrap.looking import Looking
+    from service.model import IssueRef
+    from service.policy import Policy
+    from service.reconciler import Journal
+    from service.settings import Settings
+    from service.simulation.layout import Result
+    from service.simulation.trying import Window
+
+
+class Shown(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+_Projects = Annotated[list[str] | None, typer.Option(help="Only this one; repeatable. Like github:acme/shop.")]
+_Since = Annotated[str, typer.Option(help="Issues that changed since: 180d, 26w or a day like 2026-01-31.")]
+
+
+def backfill(
+    *,
+    since: _Since = "180d",
+    project: _Projects = None,
+    rate: Annotated[int, typer.Option(min=1, max=600, help="At most so many changes a minute.")] = 60,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")] = False,
+) -> None:
+    """Take in the post-mortems and action items there are, oldest first, without a word to anybody.
+
+    Labels, columns, links, the template and the status comment; nothing is refused, reopened, assigned or created.
+    Killed half-way, it is simply started again.
+
+    Example: closeout backfill --since 180d --project github:acme/shop --dry-run
+    """
+    from service.adoption import adopt  # noqa: PLC0415
+    from service.backfill import Pace, take_in  # noqa: PLC0415
+    from service.bootstrap.clock import pause, wall_clock  # noqa: PLC0415
+    from service.bootstrap.logs import configure  # noqa: PLC0415
+    from service.bootstrap.looking import Looking  # noqa: PLC0415
+    from service.settings import load  # noqa: PLC0415
+
+    start, settings = since_when(since, wall_clock()), load()
+    configure("error")
+    looking, only_looks = Looking(settings), dry_run or settings.dry_run
+    refs, taken = _found(looking, settings, project or (), start)
+    pace = Pace(pause, None if only_looks else rate)
+    with _journal(only_looks=only_looks) as journal, progress("Taking in") as begin:
+        reconciler, told = looking.reconciler(journal, adopt), begin(len(refs))
+        look = reconciler.plan if only_looks else reconciler.reconcile
+        for one in take_in(refs, look, pace):
+            told(one.where)
+            taken.append(one)
+    _show_taken(taken, as_json=as_json, only_looks=only_looks)
+    if any(one.error for one in taken):
+        raise typer.Exit(3)
+
+
+def _found(
+    looking: Looking, settings: Settings, names: Sequence[str], since: datetime
+) -> tuple[list[IssueRef], list[Taken]]:
+    """The issues of all projects, and the projects that could not be listed."""
+    from service.backfill import Taken, find  # noqa: PLC0415
+
+    providers = looking.providers()
+    refs: list[IssueRef] = []
+    with progress("Looking for projects") as begin:
+        projects, failures = projects_chosen(names, settings, providers)
+        failed = [Taken(failure.where, error=failure.reason) for failure in failures]
+        told = begin(len(projects))
+        for forge, path in projects:
+            told(f"{forge}:{path}")
+            found = find(providers[forge], looking.policies, path, since)
+            if isinstance(found, Taken):
+                failed.append(found)
+            else:
+                refs += found
+    return refs, failed
+
+
+@contextmanager
+def _journal(*, only_looks: bool) -> Iterator[Journal]:
+    """The database's, where something is written to the forge; a dry run needs no database."""
+    from service.cli.looking import Unrecorded  # noqa: PLC0415
+
+    if only_looks:
+        yield Unrecorded()
+        return
+    from service.cli.deliveries import opened  # noqa: PLC0415
+    from service.store.journal import Journal as Kept  # noqa: PLC0415
+
+    with opened() as database:
+        yield Kept(database)
+
+
+def _show_taken(taken: Sequence[Taken], *, as_json: bool, only_looks: bool) -> None:
+    changed = [one for one in taken if one.changes]
+    failed = [one for one in taken if one.error]
+    if as_json:
+        rows = [{"where": one.where, "changes": list(one.changes), "error": one.error or None} for one in taken]
+        totals = {"looked_at": len(taken), "changed": len(changed), "failed": len(failed)}
+        typer.echo(json.dumps({"applied": not only_looks, "totals": totals, "issues": rows}, indent=2))
+        return
+    for one in changed:
+        typer.echo(f"{one.where}  {', '.join(one.changes)}")
+    for one in failed:
+        typer.echo(f"closeout: failed: {one.where}: {one.error}", err=True)
+    verb = "would be taken in" if only_looks else "taken in"
+    typer.echo(f"{len(changed)} of {len(taken)} issues {verb}, {len(failed)} failed")
+
+
+def simulate(
+    *,
+    policy: Annotated[Path, typer.Option(help="The policy to try, like .github/closeout.yml.")],
+    since: _Since = "180d",
+    project: _Projects = None,
+    output: Annotated[Shown, typer.Option("--format", help="How to show it.")] = Shown.TABLE,
+) -> None:
+    """Say what a policy would have done: closes refused, items overdue, comments and issues made. Writes nothing.
+
+    Example: closeout simulate --policy .github/closeout.yml --since 180d --project github:acme/shop --format markdown
+    """
+    from service.bootstrap.clock import wall_clock  # noqa: PLC0415
+    from service.bootstrap.logs import configure  # noqa: PLC0415
+    from service.bootstrap.looking import Looking  # noqa: PLC0415
+    from service.settings import load  # noqa: PLC0415
+    from service.simulation.trying import Window  # noqa: PLC0415
+
+    now = wall_clock()
+    window, tried, settings = Window(since_when(since, now), now), _policy(policy), load()
+    configure("error")
+    result = _simulated(Looking(settings), settings, project or (), (str(policy), tried), window)
+    _show_simulated(result, output)
+    if result.errors:
+        raise typer.Exit(3)
+
+
+def _policy(file: Path) -> Policy:
+    """Raises `SettingsError` with every mistake in the file."""
+    from service.cli.policies import text_of  # noqa: PLC0415
+    from service.policy import InvalidPolicy, load  # noqa: PLC0415
+    from service.settings import SettingsError  # noqa: PLC0415
+
+    found = load(text_of(file), str(file))
+    if isinstance(found, InvalidPolicy):
+        raise SettingsError(found.errors)
+    return found
+
+
+def _simulated(
+    looking: Looking, settings: Settings, names: Sequence[str], policy: tuple[str, Policy], window: Window
+) -> Result:
+    from service.providers.base import ProviderError  # noqa: PLC0415
+    from service.simulation.effects import Effect  # noqa: PLC0415
+    from service.simulation.layout import Result  # noqa: PLC0415
+    from service.simulation.trying import Trial  # noqa: PLC0415
+
+    providers = looking.providers()
+    trial = Trial(providers, looking.policies, policy[1], window)
+    projects, failures = projects_chosen(names, settings, providers)
+    proposed, errors = Effect(), [(failure.where, failure.reason) for failure in failures]
+    in_force: Effect | None = Effect()
+    for forge, path in projects:
+        try:
+            listed = trial.listed(forge, path)
+            with progress("Reading") as begin:
+                tried = trial.tried(forge, path, listed, begin(sum(window.holds(issue) for issue in listed)))
+        except ProviderError as error:
+            errors.append((f"{forge}:{path}", str(error)))
+        else:
+            proposed += tried.proposed
+            in_force = None if in_force is None or tried.in_force is None else in_force + tried.in_force
+    names = tuple(f"{forge}:{path}" for forge, path in projects)
+    return Result(policy[0], window.since, names, proposed, in_force, tuple(errors))
+
+
+def _show_simulated(result: Result, output: Shown) -> None:
+    from service.simulation import layout  # noqa: PLC0415
+
+    match output:
+        case Shown.TABLE:
+            from rich.console import Console  # noqa: PLC0415
+
+            Console().print(layout.terminal(result))
+        case Shown.JSON:
+            typer.echo(layout.to_json(result))
+        case Shown.MARKDOWN:
+            typer.echo(layout.to_markdown(result), nl=False)
+    if output is not Shown.TABLE:
+        for where, why in result.errors:
+            typer.echo(f"closeout: failed: {where}: {why}", err=True)

@@ -1,0 +1,1 @@
+"""Trying a policy on the issues there are, before it is in force."""
