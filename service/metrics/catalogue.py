@@ -14,6 +14,7 @@ class Metric:
     """`name` as Prometheus shows it. `query` is PromQL that answers `question`.
 
     `source`: counted in each process by itself, or read from the database and so the same in every process.
+    `labels`: never `job` or `instance`, which a scraper puts on everything.
     """
 
     name: str
@@ -169,20 +170,20 @@ LAST_DELIVERY = Metric(
 JOB_TICK = Metric(
     "closeout_job_tick_timestamp_seconds",
     "gauge",
-    ("job",),
+    ("name",),
     "When a scheduled job was last due and taken up, in seconds since 1970 UTC; at first, when it was first seen",
     "Has the nightly clean-up stopped coming?",
-    'time() - max(closeout_job_tick_timestamp_seconds{job="retention"}) > 90000',
+    'time() - max(closeout_job_tick_timestamp_seconds{name="retention"}) > 90000',
     "database",
 )
 JOB_STATE = Metric(
     "closeout_job_state",
     "gauge",
-    ("job", "state"),
+    ("name", "state"),
     "1 for the state that a scheduled job is in: `idle` (its last run went well), `running`, `waiting` (to be tried "
     "again), `failed` (given up until its next time)",
     "Did a scheduled job fail?",
-    'max by (job) (closeout_job_state{state=~"waiting|failed"}) == 1',
+    'max by (name) (closeout_job_state{state=~"waiting|failed"}) == 1',
     "database",
 )
 

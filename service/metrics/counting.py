@@ -62,8 +62,11 @@ class Counts:
         self._request_seconds = made(Histogram, catalogue.REQUEST_SECONDS)
         self._quota = made(Gauge, catalogue.QUOTA)
         made(Gauge, catalogue.BUILD).labels(version, platform.python_version()).set(1)
-        for forge in forges:
-            self._overrides.labels(forge)  # 0 from the start, or the first would be no increase
+        for forge in forges:  # 0 from the start, or the first would be no increase
+            self._overrides.labels(forge)
+            self._deliveries.labels(forge, OTHER, "refused")
+            for event in _EVENTS:
+                self._deliveries.labels(forge, event, "unstored")
 
     def delivered(self, forge: str, event: str, result: str) -> None:
         """A delivery came in. `event` is the forge's own name of it, and empty where it was not believed."""

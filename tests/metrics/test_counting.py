@@ -84,3 +84,13 @@ def test_a_request_without_an_answer_has_no_code(counts: Counts, registry: Colle
     seen = scrape(registry)
     assert seen.values("closeout_forge_requests_total") == {("none", "GET /user", "github"): 1}
     assert seen.values("closeout_forge_request_seconds_count") == {}
+
+
+def test_what_must_not_happen_begins_at_0(counts: Counts, registry: CollectorRegistry) -> None:
+    """So that the first delivery that is refused or lost is an increase, which alerts look for."""
+    before = scrape(registry)
+    counts.delivered("github", "issues.closed", "unstored")
+    counts.delivered("github", "", "refused")
+    for key in (("issues", "github", "unstored"), ("other", "github", "refused")):
+        assert before.values("closeout_deliveries_total")[key] == 0
+        assert scrape(registry).values("closeout_deliveries_total")[key] == 1
