@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from tests.helm.release import Manifest, of_kind, pods
 
@@ -36,6 +37,8 @@ def _lost_by(manifest: Manifest, manifests: Sequence[Manifest], there: set[tuple
             yield from _unmatched(spec["selector"]["matchLabels"], manifests)
         case "NetworkPolicy":
             yield from _unmatched(spec["podSelector"]["matchLabels"], manifests)
+        case "ServiceMonitor" | "PodMonitor":
+            yield from _unscraped(spec, manifests)
         case "HorizontalPodAutoscaler":
             target = spec["scaleTargetRef"]
             yield from () if (target["kind"], target["name"]) in there else (target["name"],)
@@ -53,3 +56,21 @@ def _unmatched(labels: Mapping[str, str], manifests: Sequence[Manifest]) -> Iter
     made = [m["spec"]["template"]["metadata"]["labels"] for m in of_kind(manifests, "Deployment")]
     if not any(labels.items() <= own.items() for own in made):
         yield f"no pod has {labels}"
+
+
+def _unscraped(spec: Mapping[str, Any], manifests: Sequence[Manifest]) -> Iterator[str]:
+    """Ports that the services, or the pods, which a monitor selects do not have."""
+    if "endpoints" in spec:
+        found = [m for m in of_kind(manifests, "Service") if _fits(spec, m["metadata"])]
+        there = {port["name"] for service in found for port in service["spec"]["ports"]}
+    else:
+        made = [m["spec"]["template"] for m in of_kind(manifests, "Deployment")]
+        own = [template["spec"]["containers"] for template in made if _fits(spec, template["metadata"])]
+        there = {port["name"] for containers in own for c in containers for port in c.get("ports", ())}
+    for endpoint in spec.get("endpoints") or spec["podMetricsEndpoints"]:
+        if endpoint["port"] not in there:
+            yield f"no port {endpoint['port']}"
+
+
+def _fits(spec: Mapping[str, Any], metadata: Mapping[str, Any]) -> bool:
+    return bool(spec["selector"]["matchLabels"].items() <= metadata["labels"].items())

@@ -48,7 +48,8 @@ def test_every_setting_can_be_set() -> None:
     names = {name for release in manifests for each in pods(release) for name in each.env if name.startswith(PREFIX)}
     settings = {name.removeprefix(PREFIX).removesuffix("_FILE").lower() for name in names}
     assert settings == set(Environment.model_fields)
-    files = [yaml.safe_load(m["data"]["closeout.yml"]) for r in manifests for m in of_kind(r, "ConfigMap")]
+    texts = [m["data"].get("closeout.yml", "") for release in manifests for m in of_kind(release, "ConfigMap")]
+    files = [yaml.safe_load(text) for text in texts if text]
     keys = {key.removesuffix("_file") for file in files for forge in file["forges"].values() for key in forge}
     assert keys == {name.removesuffix("_file") for name in Entry.model_fields}
 
@@ -74,7 +75,7 @@ def test_the_chart_is_the_programs() -> None:
 
 def _places(values: Mapping[str, Any], path: str = "") -> Iterator[str]:
     for key, value in values.items():
-        if isinstance(value, dict) and value and key != "resources":
+        if isinstance(value, dict) and value and key not in {"resources", "labels"}:
             yield from _places(value, f"{path}{key}.")
         else:
             yield f"{path}{key}"

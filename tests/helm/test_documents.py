@@ -26,7 +26,7 @@ def test_what_operations_shows_can_be_installed(tmp_path: Path) -> None:
         files.append(tmp_path / f"{number}.yaml")
         files[-1].write_text(textwrap.dedent(block), encoding="utf-8")
     first, *others = files
-    assert len(others) == 2
+    assert len(others) == 3
     for added in ((), *((other,) for other in others)):
         folder = tmp_path / "".join(file.stem for file in (first, *added))
         assert list(faults(first, *added, versions=VERSIONS[-1:], folder=folder)) == []

@@ -10,7 +10,7 @@ import promql_parser as promql
 
 from service.metrics.catalogue import METRICS, Metric
 
-_SERIES: Mapping[str, Metric] = {
+SERIES: Mapping[str, Metric] = {
     **{metric.name: metric for metric in METRICS if metric.kind != "histogram"},
     **{f"{m.name}_{part}": m for m in METRICS if m.kind == "histogram" for part in ("bucket", "sum", "count")},
 }
@@ -42,7 +42,7 @@ def faults(query: str) -> Iterator[str]:
         yield f"{query}: {error}"
         return
     for found, place in _walk(parsed, _Place()):
-        metric = _SERIES.get(found.name or "")
+        metric = SERIES.get(found.name or "")
         said = ["is no metric"] if metric is None else [*_unknown(metric, found, place), *_wrong(metric, place)]
         yield from (f"{found.name} {fault}, in: {query}" for fault in said)
 

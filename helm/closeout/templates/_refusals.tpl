@@ -64,6 +64,34 @@
 {{- if and $v.httpRoute.enabled (not $v.httpRoute.parentRefs) }}
 - httpRoute.parentRefs is missing: the gateway that the webhooks come through
 {{- end }}
+{{- with $v.settings.metricsBind }}
+{{- if not (include "closeout.metricsPort" $) }}
+- settings.metricsBind is {{ . }}, which names no port: write it like :9108
+{{- else if regexMatch "^(127\\.|localhost:|\\[::1\\])" . }}
+- settings.metricsBind is {{ . }}, which nothing outside its pod reaches, not even the probes: write it like :9108
+{{- end }}
+{{- end }}
+{{- if $v.monitoring.monitors.enabled }}
+{{- if and $v.worker.enabled (not $v.settings.metricsBind) }}
+- settings.metricsBind is missing: the address where worker pods answer for their metrics, like :9108
+{{- end }}
+{{- if and $v.networkPolicy.enabled $v.networkPolicy.from (not $v.networkPolicy.scrapers) }}
+- networkPolicy.scrapers is missing: networkPolicy.from lets in nobody else, and Prometheus could not come
+{{- end }}
+{{- else if $v.monitoring.alerts.enabled }}
+- monitoring.alerts.enabled is true, but monitoring.monitors.enabled is false: nothing would bring what they look at
+{{- end }}
+{{- $known := list }}
+{{- range (.Files.Get "files/alerts.yaml" | fromYaml).groups }}
+{{- range .rules }}
+{{- $known = append $known .alert }}
+{{- end }}
+{{- end }}
+{{- range $v.monitoring.alerts.disabled }}
+{{- if not (has . $known) }}
+- monitoring.alerts.disabled names {{ . }}, which is none of {{ join ", " $known }}
+{{- end }}
+{{- end }}
 {{- range $v.extraEnv }}
 {{- if hasPrefix "CLOSEOUT_" .name }}
 - extraEnv sets {{ .name }}, which belongs under settings, secrets, web or worker
