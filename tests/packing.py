@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,22 @@ def run(*command: str | Path, **environment: str) -> str:
 def wheel_of(source: Path, out: Path) -> Path:
     run(uv(), "build", "--wheel", "--quiet", "--out-dir", out, source)
     return next(out.glob("*.whl"))
+
+
+def built(source: Path, out: Path) -> tuple[Path, Path]:
+    """The source distribution, and the wheel that is made from nothing else."""
+    run(uv(), "build", "--quiet", "--out-dir", out, source)
+    return next(out.glob("*.tar.gz")), next(out.glob("*.whl"))
+
+
+def installed(wheel: Path, folder: Path) -> Path:
+    """The command `closeout` in an environment that holds the wheel, what the lock names for it, and nothing else."""
+    named = run(uv(), "export", "--quiet", "--frozen", "--no-dev", "--no-emit-project")
+    requirements = folder / "requirements.txt"
+    requirements.write_text(named, encoding="utf-8")
+    run(uv(), "venv", "--quiet", "--python", sys.executable, folder / "venv")
+    bin_folder = folder / "venv/bin"
+    install = (uv(), "pip", "install", "--quiet", "--python", bin_folder / "python")
+    run(*install, "--require-hashes", "--requirement", requirements)
+    run(*install, "--no-deps", "--offline", wheel)
+    return bin_folder / "closeout"
