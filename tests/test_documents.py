@@ -1,4 +1,4 @@
-"""The documents for people hold together: what they point at is there."""
+"""The documents for people hold together: what they point at is there, and what they show can be typed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from service.policy import Policy, load
+from service.settings.environment import PREFIX, variables
+from tests.command_line import faults, in_blocks, in_prose
+
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("service/**/*.md")])
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(page for top in ("docs", "helm", "service") for page in ROOT.glob(f"{top}/**/*.md"))]
+)
 _LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 
@@ -21,12 +27,65 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert broken == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_commands_can_be_typed_as_they_are_shown(page: Path) -> None:
+    """Each `closeout …` and `make …` is a command there is, with options and values that it takes."""
+    text = page.read_text(encoding="utf-8")
+    shown = [fault for command in in_blocks(text) for fault in faults(command)]
+    named = [fault for command in in_prose(text) for fault in faults(command, named_only=True)]
+    assert shown + named == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_settings_that_are_named_exist(page: Path) -> None:
+    """A variable in a page is one that the program reads."""
+    named = set(re.findall(rf"(?<!secrets\.){PREFIX}[A-Z_]+", page.read_text(encoding="utf-8")))
+    assert [name for name in named if name not in variables()] == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "says"),
+    [
+        ("$ closeout plam github:acme/shop#12", "no command plam"),
+        ("$ FORCE=1 .venv/bin/closeout plan --forced github:acme/shop#12", "--forced"),
+        ("$ cd x && closeout plan   # without an issue", "ref"),
+        ("$ closeout audit --format pdf | less", "pdf"),
+        ("$ closeout --versoin", "no option --versoin"),
+        ("$ closeout policy verify FILE", "no command verify"),
+        ("$ make tests ARGS=-x", "no target tests"),
+    ],
+)
+def test_the_check_sees_a_command_that_does_not_work(shown: str, says: str) -> None:
+    """In a block, behind variables and other commands, with or without a remark."""
+    (*_, command) = (c for c in in_blocks(f"```console\n{shown}\n```\n") if Path(c[0]).name in {"closeout", "make"})
+    assert says in "\n".join(faults(command))
+
+
+def test_every_policy_that_is_shown_is_one() -> None:
+    """Each block of the recipes, and the README's, can be committed as it stands."""
+    recipes = _policies(ROOT / "docs/recipes.md")
+    assert len(recipes) > 10
+    read = [load(block, "policy.yml") for block in (*recipes, *_policies(ROOT / "README.md"))]
+    assert [policy for policy in read if not isinstance(policy, Policy)] == []
+
+
+def test_the_readme_is_short() -> None:
+    """It is read in five minutes; everything else has a page."""
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
+
+
 def test_the_check_sees_a_broken_link() -> None:
     """A missing file and a missing heading are both told apart from what is there."""
     readme = ROOT / "README.md"
     assert _leads(readme, "docs/architecture.md#six-ideas")
     assert not _leads(readme, "docs/nowhere.md")
     assert not _leads(readme, "docs/architecture.md#seven-ideas")
+
+
+def _policies(page: Path) -> list[str]:
+    blocks: list[str] = re.findall(r"^```yaml\n(.*?)^```$", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert all(block.startswith("version: 1\n") for block in blocks)
+    return blocks
 
 
 def _leads(page: Path, target: str) -> bool:

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
 from service.audit.projects import Target, configured, named
 from service.bootstrap.looking import Looking
-from service.cli.app import app
 from service.settings import Settings, SettingsError, load
 from service.settings.environment import PREFIX, variables
+from tests.command_line import misunderstood
 from tests.helm import kubernetes_schemas, pod_security
 from tests.helm.inside import lay_out
 from tests.helm.release import Manifest, Pod, Refused, pods, rendered
@@ -37,7 +36,7 @@ def faults(*values: Path, versions: Sequence[str], folder: Path) -> Iterator[str
 
 def _of_program(pod: Pod, manifests: Sequence[Manifest], folder: Path) -> Iterator[str]:
     """The container's command and variables, given to the program as it is started there."""
-    yield from _not_understood(pod.container["args"])
+    yield from misunderstood(pod.container["args"])
     given = lay_out(pod, manifests, folder)
     yield from (f"{name} is no setting" for name in given if name.startswith(PREFIX) and name not in variables())
     with pytest.MonkeyPatch.context() as patch:
@@ -61,18 +60,3 @@ def _audited(arguments: Sequence[str], settings: Settings) -> Sequence[Target]:
     """What the audit would walk. Raises `SettingsError` where that cannot be."""
     names = [given.removeprefix("--project=") for given in arguments if given.startswith("--project=")]
     return named(names, settings) if names else configured(settings)
-
-
-def _not_understood(arguments: Sequence[str]) -> Iterator[str]:
-    """Parses the arguments as the program would, and runs nothing."""
-    command, rest = get_command(app), list(arguments)
-    while commands := getattr(command, "commands", None):
-        name = rest.pop(0)
-        if name not in commands:
-            yield f"there is no command {name}"
-            return
-        command = commands[name]
-    try:
-        command.make_context(command.name, rest)
-    except Exception as error:  # noqa: BLE001 - click's usage errors, which typer brings under names of its own
-        yield f"closeout {' '.join(arguments)}: {error}"
