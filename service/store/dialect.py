@@ -136,6 +136,9 @@ class Postgresql:
         return query.with_for_update(skip_locked=True)
 
     def alone(self, connection: Connection) -> None:
+        # Another may take its time on large tables, and so may we: neither is a server that hangs.
+        connection.execute(text("set local lock_timeout = 0"))
+        connection.execute(text("set local statement_timeout = 0"))
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _SCHEMA_LOCK})
         connection.execute(text("set local statement_timeout = 0"))
 

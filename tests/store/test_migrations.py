@@ -162,6 +162,16 @@ def test_replicas_may_upgrade_at_the_same_moment(first: Database, place: Place) 
     assert _differences(first) == []
 
 
+@ON_POSTGRESQL
+def test_an_upgrade_has_all_the_time_it_takes(database: Database) -> None:
+    """It waits for another's, and its own statements may be long; every other transaction keeps its limits."""
+    limits = text("select current_setting('lock_timeout'), current_setting('statement_timeout')")
+    seen: list[str] = []
+    database._alone(lambda c: seen.extend(c.execute(limits).one()))
+    assert seen == ["0", "0"]
+    assert "0" not in database.write(lambda c: [*c.execute(limits).one()])
+
+
 @ON_SQLITE
 def test_a_start_without_an_upgrade_does_without_alembic(database: Database, place: Place) -> None:
     """It takes a third of a second to import, and `closeout serve` answers at once."""
