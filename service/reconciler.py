@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, TypeAlias
 
 import structlog
@@ -22,7 +23,12 @@ Judge: TypeAlias = Callable[[Snapshot, Policy | InvalidPolicy], Plan]
 class Journal(Protocol):
     """Where each write to a forge is put on record, with the rule that asked for it and what came of it."""
 
-    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str) -> None: ...
+    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str, request: str = "") -> None:
+        """`request` is the forge's own id of the request that wrote it."""
+
+
+class ForbiddenHere(Forbidden):
+    """By our own settings: the forge was not asked."""
 
 
 class Reconciler:
@@ -69,24 +75,27 @@ class Reconciler:
 
     def _make(self, plan: Plan, change: Change, rule: str) -> IssueRef | None:
         """Makes one change and puts it on record. What is refused on another issue does not stop this one."""
+        provider = self._providers[plan.ref.forge]
+        note = partial(self._journal.record, plan.ref, rule=rule, change=change)
         try:
             self._within_reach(change)
-            made = self._providers[plan.ref.forge].apply(change)
+            made = provider.apply(change)
         except Exception as error:
-            self._journal.record(plan.ref, rule=rule, change=change, result=f"{type(error).__name__}: {error}")
+            request = "" if isinstance(error, ForbiddenHere) else provider.request_id
+            note(result=f"{type(error).__name__}: {error}", request=request)
             if not (isinstance(error, (Forbidden, NotFound, Rejected)) and _is_aside(plan, change)):
                 raise
             about = {"rule": rule, "change": type(change).__name__, "target": str(change.ref)}
             _log.warning("change_refused", issue=str(plan.ref), **about, reason=str(error))
             return None
-        self._journal.record(plan.ref, rule=rule, change=change, result="ok")
+        note(result="ok", request=provider.request_id)
         return made
 
     def _within_reach(self, change: Change) -> None:
         """A policy's target project must be one that may be acted on, whoever wrote the policy."""
         project = change.project if isinstance(change, CreateActionItem) else change.ref.project
         if not self._policies.allows(replace(change.ref, project=project)):
-            raise Forbidden(f"{project} is not among the projects that may be acted on (CLOSEOUT_PROJECTS)")
+            raise ForbiddenHere(f"{project} is not among the projects that may be acted on (CLOSEOUT_PROJECTS)")
 
 
 def _within(seen: Snapshot, allows: Callable[[IssueRef], bool]) -> Snapshot:

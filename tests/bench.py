@@ -21,6 +21,7 @@ from rich.table import Table
 from service.bootstrap import wall_clock
 from service.bootstrap.logs import configure
 from service.sandbox import Sandbox
+from service.store.journal import EntryFilter
 from tests.bench_document import document_speed
 from tests.bench_receiver import receiver_speed, start_speed
 from tests.budgets import PLACES, Place, arrange, costs, labelled
@@ -72,7 +73,7 @@ def _wait(stack: Stack, place: Place) -> float:
     ref = labelled(stack, place)
     accepted = time.time()
     stack.settle()
-    written = stack.service.journal.latest(ref, limit=1)
+    written = stack.service.journal.latest(EntryFilter(issue=ref), limit=1)
     return written[0].at.timestamp() - accepted
 
 

@@ -26,10 +26,12 @@ class Notes:
     """A journal that a test reads."""
 
     rows: list[tuple[str, str, str]] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
-    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str) -> None:
+    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str, request: str = "") -> None:
         assert ref.project == SHOP
         self.rows.append((rule, type(change).__name__, result))
+        self.requests.append(request)
 
 
 @pytest.fixture(params=FORGES)
@@ -84,6 +86,16 @@ def test_each_write_is_on_record_with_its_rule(stack: Stack, forge: str) -> None
     assert [row[1] for row in notes.rows] == [type(change).__name__ for change in plan.changes]
     assert ("template", "SetBody", "ok") in notes.rows
     assert reconciler(stack, notes).reconcile(ref).changes == ()
+
+
+def test_each_write_is_on_record_with_the_forges_own_id(stack: Stack, forge: str) -> None:
+    """That of the writing request, by which the forge's support finds it; a refusal by ourselves has none."""
+    ref, notes, ids = reported(stack.sandbox, forge), Notes(), set[str]()
+    header = {"github": "X-GitHub-Request-Id", "gitlab": "X-Request-Id"}[forge]
+    stack.sandbox.observers.append(lambda _, response: ids.add(response.headers[header]))
+    reconciler(stack, notes).reconcile(ref)
+    assert len(set(notes.requests)) == len(notes.rows)
+    assert set(notes.requests) <= ids
 
 
 def test_a_repositorys_own_template_wins(stack: Stack, forge: str) -> None:

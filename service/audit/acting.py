@@ -29,12 +29,13 @@ def make(changes: Iterable[Change], providers: Mapping[str, Provider], journal: 
     made: list[Change] = []
     failures: list[Failure] = []
     for change in changes:
+        provider, result = providers[change.ref.forge], "ok"
         try:
-            providers[change.ref.forge].apply(change)
+            provider.apply(change)
         except ProviderError as error:
-            journal.record(change.ref, rule=RULE, change=change, result=f"{type(error).__name__}: {error}")
+            result = f"{type(error).__name__}: {error}"
             failures.append(Failure(str(change.ref), str(error)))
         else:
-            journal.record(change.ref, rule=RULE, change=change, result="ok")
             made.append(change)
+        journal.record(change.ref, rule=RULE, change=change, result=result, request=provider.request_id)
     return Made(tuple(made), tuple(failures))

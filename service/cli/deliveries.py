@@ -1,11 +1,13 @@
-"""`closeout deliveries`: what the forges sent, what became of it, and what was given up."""
+"""`closeout deliveries`: what the forges sent, what became of it, what was given up, and what was written."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,26 +19,44 @@ if TYPE_CHECKING:
     from service.store.database import Database
     from service.store.inbox import Received
 
-app = typer.Typer(help="Look into the inbox and the queue of the database in use.", no_args_is_help=True)
+
+app = typer.Typer(help="Look into the inbox, the queue and the journal of the database in use.", no_args_is_help=True)
+_TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+_SINCE = "Only from then on, like 2026-03-01 or 2026-03-01T09:30 (UTC)."
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
+_Limit = Annotated[int, typer.Option(min=1, help="How many, newest first.")]
+_Forge = Annotated[str | None, typer.Option(help="Only of this forge, like github.")]
+_Issue = Annotated[str | None, typer.Option(metavar="REF", help="Only about this issue, like github:acme/shop#12.")]
+_Since = Annotated[datetime | None, typer.Option(formats=_TIMES, metavar="TIME", help=_SINCE)]
 
 
 @app.command("list")
-def latest(*, limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50, as_json: _Json = False) -> None:
-    """List the deliveries that were accepted, newest first.
+def latest(
+    *,
+    forge: _Forge = None,
+    state: Annotated[
+        Literal["processed", "waiting", "dead"] | None, typer.Option(help="Only what this became of.")
+    ] = None,
+    issue: _Issue = None,
+    since: _Since = None,
+    limit: _Limit = 50,
+    as_json: _Json = False,
+) -> None:
+    """List the deliveries that were accepted, newest first, with what became of each and why.
 
-    Example: closeout deliveries list --limit 10
+    Example: closeout deliveries list --state waiting --since 2026-03-01
     """
-    from service.store.inbox import Inbox  # noqa: PLC0415
+    from service.store.inbox import DeliveryFilter, Inbox  # noqa: PLC0415
 
+    only = DeliveryFilter(forge, issue_named(issue) if issue else None, state, _utc(since))
     with opened() as database:
-        found = Inbox(database).latest(limit)
+        found = Inbox(database).latest(limit, only)
     if as_json:
-        typer.echo(json.dumps([_data(delivery) for delivery in found], indent=2))
+        typer.echo(json.dumps([_data(delivery) for delivery in found], indent=2, ensure_ascii=False))
         return
     _print(
-        ("Received", "Forge", "Delivery", "Event", "Issues", "State"),
-        [(f"{d.received_at:%Y-%m-%d %H:%M:%S}Z", d.forge, d.id, d.event, ", ".join(d.issues), d.state) for d in found],
+        ("Received", "Forge", "Delivery", "Event", "Issues", "State", "Reason"),
+        [(_time(d.received_at), d.forge, d.id, d.event, ", ".join(d.issues), *d.outcome) for d in found],
     )
 
 
@@ -61,20 +81,20 @@ def show(delivery: Annotated[str, typer.Argument(help="The delivery's id, as the
 
 
 @app.command()
-def dead(*, as_json: _Json = False) -> None:
+def dead(*, forge: _Forge = None, since: _Since = None, limit: _Limit = 500, as_json: _Json = False) -> None:
     """List the issues that were given up, with the reason. A new event tries each once more.
 
-    Example: closeout deliveries dead
+    Example: closeout deliveries dead --forge github
     """
     from service.work.overview import Overview  # noqa: PLC0415
 
     with opened() as database:
-        tasks = Overview(database).tasks("dead")
+        tasks = Overview(database).tasks("dead", forge=forge, since=_utc(since), limit=limit)
     if as_json:
         rows = [{"issue": t.issue, "since": t.changed_at.isoformat(), "error": t.error} for t in tasks]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    _print(("Given up", "Issue", "Reason"), [(f"{t.changed_at:%Y-%m-%d %H:%M}Z", t.issue, t.error) for t in tasks])
+    _print(("Given up", "Issue", "Reason"), [(_time(t.changed_at), t.issue, t.error) for t in tasks])
 
 
 @app.command()
@@ -82,8 +102,10 @@ def replay(
     issue: Annotated[str | None, typer.Argument(metavar="[REF]", help="An issue that was given up.")] = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="All that were given up.")] = False,
+    forge: _Forge = None,
+    since: _Since = None,
 ) -> None:
-    """Try again what was given up; a running service takes it up at once.
+    """Try again what was given up; a running service takes it up at once. --forge and --since narrow --all.
 
     Example: closeout deliveries replay github:acme/shop#12
     """
@@ -93,13 +115,45 @@ def replay(
     if (issue is None) is not every:
         raise typer.BadParameter("name one issue, or give --all", param_hint="REF")
     with opened() as database:
-        given_up = [task.issue for task in Overview(database).tasks("dead")]
+        given_up = [task.issue for task in Overview(database).tasks("dead", forge=forge, since=_utc(since))]
         for ref in [issue_named(name) for name in (given_up if issue is None else [issue])]:
             if not Queue(database).replay(ref):
                 raise typer.BadParameter(f"{ref} was not given up; `closeout deliveries dead` lists what was")
             typer.echo(f"{ref}: will be looked at again")
     if every and not given_up:
         typer.echo("Nothing was given up.")
+
+
+@app.command("journal")
+def written(  # noqa: PLR0913 - each is an option of the command
+    *,
+    forge: _Forge = None,
+    issue: _Issue = None,
+    rule: Annotated[str | None, typer.Option(help="Only because of this rule, like closure.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only writes that did not succeed.")] = False,
+    since: _Since = None,
+    limit: _Limit = 50,
+    as_json: _Json = False,
+) -> None:
+    """List what Closeout wrote to the forges, newest first: which rule, which change, and what came of it.
+
+    The request is the forge's own id of it, for a question to its support.
+
+    Example: closeout deliveries journal --issue github:acme/shop#12 --failed
+    """
+    from service.store.journal import EntryFilter, Journal  # noqa: PLC0415
+
+    only = EntryFilter(issue_named(issue) if issue else None, forge, rule, _utc(since), failed)
+    with opened() as database:
+        entries = Journal(database).latest(only, limit)
+    if as_json:
+        rows = [{**asdict(entry), "at": entry.at.isoformat()} for entry in entries]
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    _print(
+        ("Written", "Issue", "Rule", "Change", "To", "Result", "Request"),
+        [(_time(e.at), e.issue, e.rule, e.change, e.target, e.result, e.request) for e in entries],
+    )
 
 
 @contextmanager
@@ -129,7 +183,16 @@ def _data(delivery: Received) -> dict[str, object]:
         "event": delivery.event,
         "issues": list(delivery.issues),
         "state": delivery.state,
+        "reason": delivery.outcome.reason,
     }
+
+
+def _utc(given: datetime | None) -> datetime | None:
+    return given and given.replace(tzinfo=UTC)
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}Z"
 
 
 def _print(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

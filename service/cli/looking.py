@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +14,7 @@ from service.cli.references import issue_named
 
 if TYPE_CHECKING:
     from service.model import Change, IssueRef, Plan
-    from service.reconciler import Reconciler
+    from service.reconciler import Journal, Reconciler
 
 
 class FailOn(StrEnum):
@@ -32,30 +34,67 @@ def plan(ref: _Ref, *, as_json: _Json = False, fail_on: _FailOn = FailOn.NOTHING
     Example: closeout plan github:acme/shop#12
     """
     issue = issue_named(ref)
-    found = _reconciler(issue).plan(issue)
+    found = _reconciler(issue, Unrecorded()).plan(issue)
     _show(found, as_json=as_json)
     _judge(found, fail_on)
 
 
 def reconcile(ref: _Ref, *, as_json: _Json = False, fail_on: _FailOn = FailOn.NOTHING) -> None:
-    """Look at an issue and make it so, as a webhook would. Honours CLOSEOUT_DRY_RUN.
+    """Look at an issue and make it so, as a webhook would. Honours CLOSEOUT_DRY_RUN; writes are in the journal.
 
     Example: closeout reconcile gitlab:acme/shop#12
     """
     issue = issue_named(ref)
-    found = _reconciler(issue).reconcile(issue)
+    with _journal() as journal:
+        found = _reconciler(issue, journal).reconcile(issue)
     _show(found, as_json=as_json)
     _judge(found, fail_on)
 
 
 class Unrecorded:
-    """The journal belongs to the service's database, which need not be on this machine."""
+    """For those who write nothing, and for whom the database is away."""
 
-    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str) -> None:
-        del ref, rule, change, result
+    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str, request: str = "") -> None:
+        del ref, rule, change, result, request
 
 
-def _reconciler(issue: IssueRef) -> Reconciler:
+class _Recorded:
+    """On record where that is possible: the change was made, and a database that is away cannot undo it."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str, request: str = "") -> None:
+        from service.store.database import StoreUnavailable  # noqa: PLC0415
+
+        try:
+            self._journal.record(ref, rule=rule, change=change, result=result, request=request)
+        except StoreUnavailable as error:
+            _not_recorded(error)
+
+
+@contextmanager
+def _journal() -> Iterator[Journal]:
+    """That of the database in use. Where it cannot be opened it is said, and the look goes on without."""
+    from service.cli.deliveries import opened  # noqa: PLC0415
+    from service.store.database import SchemaTooNew, SchemaTooOld, StoreUnavailable  # noqa: PLC0415
+    from service.store.journal import Journal as Kept  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        try:
+            database = stack.enter_context(opened())
+        except (SchemaTooNew, SchemaTooOld, StoreUnavailable) as error:
+            _not_recorded(error)
+            yield Unrecorded()
+        else:
+            yield _Recorded(Kept(database))
+
+
+def _not_recorded(error: Exception) -> None:
+    typer.echo(f"closeout: not put on record in the journal: {error}", err=True)
+
+
+def _reconciler(issue: IssueRef, journal: Journal) -> Reconciler:
     from service.bootstrap.logs import configure  # noqa: PLC0415
     from service.bootstrap.looking import Looking  # noqa: PLC0415
     from service.settings import SettingsError, load  # noqa: PLC0415
@@ -68,7 +107,7 @@ def _reconciler(issue: IssueRef) -> Reconciler:
         raise SettingsError((f"no forge named {issue.forge!r} is configured: {there}",))
     if not settings.allows(issue):
         raise SettingsError((f"{issue.project} is not among CLOSEOUT_PROJECTS ({', '.join(settings.projects)})",))
-    return Looking(settings).reconciler(Unrecorded())
+    return Looking(settings).reconciler(journal)
 
 
 def _show(found: Plan, *, as_json: bool) -> None:

@@ -122,9 +122,9 @@ class _Counted:
     def __init__(self, journal: Journal, tell: Callable[[IssueRef, str, Change, str], None]) -> None:
         self._journal, self._tell = journal, tell
 
-    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str) -> None:
+    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str, request: str = "") -> None:
         self._tell(ref, rule, change, result)
-        self._journal.record(ref, rule=rule, change=change, result=result)
+        self._journal.record(ref, rule=rule, change=change, result=result, request=request)
 
 
 def _name(error: Exception) -> str:

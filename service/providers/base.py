@@ -109,6 +109,10 @@ class Provider(Protocol):
     def requests(self) -> int:
         """HTTP requests sent so far, retries included."""
 
+    @property
+    def request_id(self) -> str:
+        """The forge's own id of the last writing request of the last `apply`, to ask its support by; else ""."""
+
     def fetch(self, ref: IssueRef, dialect: Dialect = DEFAULT_DIALECT) -> Snapshot:
         """Everything a decision about this issue needs. Raises `NotFound`, `Gone` and the rest of the family.
 

@@ -5,20 +5,41 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, select, tuple_
+from sqlalchemy import Connection, Row, Select, bindparam, select, tuple_
 
+from service.model import IssueRef
 from service.store.database import Database
-from service.store.tables import deliveries, work
+from service.store.outcomes import DeliveryState, Outcome, moment, outcomes
+from service.store.tables import deliveries
 
-DeliveryState: TypeAlias = Literal["processed", "waiting", "dead"]
 _NAMED = (deliveries.c.forge == bindparam("forge_")) & (deliveries.c.id == bindparam("id_"))
+_PLACE = (deliveries.c.received_at, deliveries.c.forge, deliveries.c.id)  # the order in which they came
 _PAGE = 500  # deliveries looked at in one transaction
 _KEPT = 1 << 20  # bytes of a body; a larger one is an attachment-like monster that nobody reads
 _RECENT = 100  # deliveries; more would cost each look more than a millisecond
+
+
+class _Place(NamedTuple):
+    received_at: float
+    forge: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFilter:
+    """Which deliveries: every field that is given narrows them."""
+
+    forge: str | None = None
+    issue: IssueRef | None = None
+    state: DeliveryState | None = None
+    since: datetime | None = None
+
+
+ALL = DeliveryFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +51,12 @@ class Received:
     event: str
     received_at: datetime
     nudges: Mapping[str, int]
-    state: DeliveryState
+    outcome: Outcome
     body: bytes = b""
+
+    @property
+    def state(self) -> DeliveryState:
+        return self.outcome.state
 
     @property
     def issues(self) -> tuple[str, ...]:
@@ -64,18 +89,25 @@ class Inbox:
         """Whether a delivery of this name is here already, and everything it nudged has been looked at since."""
         names = {"forge_": arrival.forge, "id_": arrival.id}
         nudges = connection.execute(self._known, names).scalar_one_or_none()
-        return nudges is not None and state_of(connection, nudges) == "processed"
+        return nudges is not None and outcomes(connection, [nudges])[0].state == "processed"
 
     def keep(self, connection: Connection, arrival: Arrival, nudges: Mapping[str, int]) -> None:
         """Keeps the delivery with the nudges it gave; one that came again keeps its first time."""
         row = {"forge": arrival.forge, "id": arrival.id, "event": arrival.event, "body": arrival.packed}
         connection.execute(self._keep, {**row, "nudges": nudges})
 
-    def latest(self, limit: int = 50) -> list[Received]:
+    def latest(self, limit: int = 50, only: DeliveryFilter = ALL) -> list[Received]:
         """The newest first, without their bodies."""
-        columns = [column for column in deliveries.c if column is not deliveries.c.body]
-        query = select(*columns).order_by(deliveries.c.received_at.desc()).limit(limit)
-        return self._database.read(lambda c: _received(c, c.execute(query).all()))
+        found: list[Received] = []
+        after: _Place | None = None
+        size = limit if only.state is None else _PAGE  # the state is not in the row
+        while len(found) < limit:
+            page = self._database.read(partial(_page, query=_newest(only, after).limit(size)))
+            found += [one for one in page.received if only.state in (None, one.state)]
+            if len(page.received) < size:
+                break
+            after = page.last
+        return found[:limit]
 
     def last_received(self, forge: str) -> datetime | None:
         """When the forge's newest delivery came, None if there is none."""
@@ -122,31 +154,6 @@ class Inbox:
             last = page.last
 
 
-def state_of(connection: Connection, nudges: Mapping[str, int]) -> DeliveryState:
-    """`processed` once every issue it nudged has been looked at since; `dead` where that was given up."""
-    return _states(connection, [nudges])[0]
-
-
-def _states(connection: Connection, nudges: Sequence[Mapping[str, int]]) -> list[DeliveryState]:
-    issues = {issue for one in nudges for issue in one}
-    query = select(work.c.issue, work.c.state, work.c.done).where(work.c.issue.in_(issues))
-    rows = {row.issue: (row.state, row.done) for row in connection.execute(query)}
-    return [_state(one, rows) for one in nudges]
-
-
-def _state(nudges: Mapping[str, int], rows: Mapping[str, tuple[str, int]]) -> DeliveryState:
-    unanswered = {rows[issue][0] for issue, number in nudges.items() if issue in rows and rows[issue][1] < number}
-    if not unanswered:
-        return "processed"
-    return "dead" if "dead" in unanswered else "waiting"
-
-
-class _Place(NamedTuple):
-    received_at: float
-    forge: str
-    id: str
-
-
 class _Swept(NamedTuple):
     removed: int
     last: _Place | None  # None: there is no more
@@ -154,24 +161,43 @@ class _Swept(NamedTuple):
 
 def _sweep(connection: Connection, *, before: float, after: _Place) -> _Swept:
     """Removes what is processed among the next deliveries in the order they came; the writer is free in between."""
-    place = (deliveries.c.received_at, deliveries.c.forge, deliveries.c.id)
-    query = select(*place, deliveries.c.nudges).where(deliveries.c.received_at < before, tuple_(*place) > after)
-    rows = connection.execute(query.order_by(*place).limit(_PAGE)).all()
-    states = _states(connection, [row.nudges for row in rows])
-    gone = [{"forge_": r.forge, "id_": r.id} for r, state in zip(rows, states, strict=True) if state == "processed"]
+    query = select(*_PLACE, deliveries.c.nudges).where(deliveries.c.received_at < before, tuple_(*_PLACE) > after)
+    rows = connection.execute(query.order_by(*_PLACE).limit(_PAGE)).all()
+    found = outcomes(connection, [row.nudges for row in rows])
+    gone = [{"forge_": r.forge, "id_": r.id} for r, one in zip(rows, found, strict=True) if one.state == "processed"]
     if gone:
         connection.execute(deliveries.delete().where(_NAMED), gone)
     last = _Place(*rows[-1][:3]) if len(rows) == _PAGE else None
     return _Swept(len(gone), last)
 
 
-def moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def _newest(only: DeliveryFilter, after: _Place | None) -> Select[Any]:
+    """Every column but the body, of what the filter lets through and comes after that place."""
+    columns = [column for column in deliveries.c if column is not deliveries.c.body]
+    query = select(*columns).order_by(*(column.desc() for column in _PLACE))
+    if only.forge is not None:
+        query = query.where(deliveries.c.forge == only.forge)
+    if only.issue is not None:
+        query = query.where(deliveries.c.nudges[str(only.issue)].as_integer().is_not(None))
+    if only.since is not None:
+        query = query.where(deliveries.c.received_at >= only.since.timestamp())
+    return query if after is None else query.where(tuple_(*_PLACE) < after)
+
+
+class _Page(NamedTuple):
+    received: list[Received]
+    last: _Place | None
+
+
+def _page(connection: Connection, query: Select[Any]) -> _Page:
+    rows = connection.execute(query).all()
+    last = _Place(rows[-1].received_at, rows[-1].forge, rows[-1].id) if rows else None
+    return _Page(_received(connection, rows), last)
 
 
 def _received(connection: Connection, rows: Sequence[Row[Any]]) -> list[Received]:
-    states = _states(connection, [row.nudges for row in rows])
+    found = outcomes(connection, [row.nudges for row in rows])
     return [
-        Received(row.forge, row.id, row.event, moment(row.received_at), row.nudges, state)
-        for row, state in zip(rows, states, strict=True)
+        Received(row.forge, row.id, row.event, moment(row.received_at), row.nudges, outcome)
+        for row, outcome in zip(rows, found, strict=True)
     ]

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, Row, case, func, select
 
 from service.model import Change, IssueRef
 from service.store.database import Database, storable
 from service.store.tables import journal
 
 _PAGE = 1000  # entries removed in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which entries: every field that is given narrows them."""
+
+    issue: IssueRef | None = None  # looked at, or written to
+    forge: str | None = None
+    rule: str | None = None
+    since: datetime | None = None
+    failed: bool = False  # only writes that did not succeed
+
+
+ALL = EntryFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +38,7 @@ class Entry:
     change: str  # the change's name, like `AddLabels`
     target: str  # the issue that was written to: the issue itself, its post-mortem or an action item
     result: str  # "ok", or why not
+    request: str  # the forge's own id of the request, where it gave one
 
 
 class Journal:
@@ -30,7 +47,7 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str) -> None:
+    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str, request: str = "") -> None:
         """`ref` is the issue that was looked at. Raises `StoreUnavailable`."""
         row = {
             "issue": str(ref),
@@ -38,6 +55,7 @@ class Journal:
             "change": type(change).__name__,
             "target": str(change.ref),
             "result": storable(result),
+            "request": storable(request) or None,
         }
         self._database.write(lambda c: c.execute(journal.insert().values(at=self._database.now(), **row)))
 
@@ -47,13 +65,10 @@ class Journal:
         good, everything = self._database.read(lambda c: c.execute(select(ok, func.count()).select_from(journal)).one())
         return {"ok": int(good), "failed": int(everything - good)}
 
-    def latest(self, issue: IssueRef | None = None, limit: int = 50) -> list[Entry]:
+    def latest(self, only: EntryFilter = ALL, limit: int = 50) -> list[Entry]:
         """The newest first."""
-        query = select(journal).order_by(journal.c.id.desc()).limit(limit)
-        if issue is not None:
-            query = query.where(journal.c.issue == str(issue))
-        rows = self._database.read(lambda c: c.execute(query).all())
-        return [Entry(datetime.fromtimestamp(r.at, UTC), r.issue, r.rule, r.change, r.target, r.result) for r in rows]
+        query = select(journal).where(*_conditions(only)).order_by(journal.c.id.desc()).limit(limit)
+        return [_entry(row) for row in self._database.read(lambda c: c.execute(query).all())]
 
     def forget(self, days: float) -> int:
         """Removes entries older than this many days, some at a time; says how many."""
@@ -63,3 +78,21 @@ class Journal:
         while gone := self._database.write(lambda c: c.execute(removal).rowcount):
             removed += gone
         return removed
+
+
+def _conditions(only: EntryFilter) -> Iterator[ColumnElement[bool]]:
+    if only.issue is not None:
+        yield (journal.c.issue == str(only.issue)) | (journal.c.target == str(only.issue))
+    if only.forge is not None:
+        yield journal.c.issue.startswith(f"{only.forge}:", autoescape=True)
+    if only.rule is not None:
+        yield journal.c.rule.contains(only.rule, autoescape=True)  # an entry may name several
+    if only.since is not None:
+        yield journal.c.at >= only.since.timestamp()
+    if only.failed:
+        yield journal.c.result != "ok"
+
+
+def _entry(row: Row[Any]) -> Entry:
+    at = datetime.fromtimestamp(row.at, UTC)
+    return Entry(at, row.issue, row.rule, row.change, row.target, row.result, row.request or "")

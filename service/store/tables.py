@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
 
-VERSION = 3  # raised with each change here; `migrations` says how
+VERSION = 4  # raised with each change here; `migrations` says how
 metadata = MetaData()
 
 schema_version = Table(
@@ -58,6 +58,7 @@ journal = Table(
     Column("change", Text, nullable=False),
     Column("target", Text, nullable=False),
     Column("result", Text, nullable=False),
+    Column("request", Text),  # the forge's own id of the request, where it gave one
     Index("journal_issue", "issue", "id"),
 )
 
@@ -88,4 +89,13 @@ audits = Table(
     Column("failures", Integer, nullable=False),
     Column("errors", JSON, nullable=False),  # the first of the failures, as sentences
     Index("audits_at", "at"),
+)
+
+watermarks = Table(
+    "watermarks",
+    metadata,
+    Column("name", Text, primary_key=True),  # what was read up to there, like `resync github:acme/shop`
+    Column("at", Double, nullable=False),  # by the forge's clock, never ours
+    Column("seen", JSON, nullable=False),  # what lies close to it and was taken already
+    Column("changed_at", Double, nullable=False),
 )

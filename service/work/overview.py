@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, case, func, select
 
 from service.store.database import Database
-from service.store.inbox import moment
+from service.store.outcomes import moment
 from service.store.tables import work
 
 _LISTED = 500
@@ -77,11 +77,17 @@ class Overview:
         depth = {state: int(found[state].issues) if state in found else 0 for state in _STATES}
         return Backlog(depth, float(found["waiting"].overdue) if "waiting" in found else 0.0)
 
-    def tasks(self, state: str | None = None) -> list[Task]:
+    def tasks(
+        self, state: str | None = None, *, forge: str | None = None, since: datetime | None = None, limit: int = _LISTED
+    ) -> list[Task]:
         """The queue's rows, last changed first."""
-        query = select(work).order_by(work.c.changed_at.desc()).limit(_LISTED)
+        query = select(work).order_by(work.c.changed_at.desc()).limit(limit)
         if state is not None:
             query = query.where(work.c.state == state)
+        if forge is not None:
+            query = query.where(work.c.issue.startswith(f"{forge}:", autoescape=True))
+        if since is not None:
+            query = query.where(work.c.changed_at >= since.timestamp())
         return [_task(row) for row in self._database.read(lambda c: c.execute(query).all())]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, null, select
 
 from service.store.database import Database, storable
-from service.store.inbox import moment
+from service.store.outcomes import moment
 from service.store.tables import jobs
 from service.work.jobs import Known, Tick
 

@@ -41,7 +41,25 @@ def test_deliveries_are_listed_with_what_became_of_them(run: Run, filled: Path) 
         ("d-dead", "dead"),
         ("d-done", "processed"),
     ]
-    assert "github:acme/shop#12" in run("deliveries", "list").out
+    reasons = [row["reason"] for row in rows]
+    assert reasons[0].startswith("github:acme/shop#14 is due at 2")
+    assert reasons[1:] == ["github:acme/shop#13 was given up: needs Issues: write", "each issue was looked at since"]
+    assert "needs Issues: write" in run("deliveries", "list").out
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "found"),
+    [
+        (("--state", "dead"), ["d-dead"]),
+        (("--issue", "github:acme/shop#12"), ["d-done"]),
+        (("--forge", "gitlab"), []),
+        (("--limit", "1"), ["d-waits"]),
+        (("--since", "2100-01-01"), []),
+    ],
+)
+def test_a_list_is_narrowed(run: Run, filled: Path, narrowed: tuple[str, ...], found: list[str]) -> None:
+    """By what people ask for; several narrow it further."""
+    assert [row["id"] for row in json.loads(run("deliveries", "list", "--json", *narrowed).out)] == found
 
 
 def test_a_delivery_is_shown_with_its_payload(run: Run, filled: Path) -> None:
@@ -55,6 +73,7 @@ def test_what_was_given_up_says_why_and_can_be_replayed(run: Run, filled: Path) 
     assert "needs Issues: write" in run("deliveries", "dead").out
     assert run("deliveries", "replay", "github:acme/shop#13").code == 0
     assert json.loads(run("deliveries", "dead", "--json").out) == []
+    assert json.loads(run("deliveries", "dead", "--forge", "gitlab", "--json").out) == []
     assert run("deliveries", "replay", "github:acme/shop#13").code == 2
     assert run("deliveries", "replay").code == 2
     assert run("deliveries", "replay", "--all").out == "Nothing was given up.\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,32 @@ def test_reconcile_makes_it_so(run: Run, sandbox: Sandbox, forge: str) -> None:
     assert "Root cause" in _body(sandbox, ref)
     plan = json.loads(run("plan", ref, "--json").out)
     assert plan["changes"] == []
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_what_reconcile_writes_is_on_record(run: Run, sandbox: Sandbox, forge: str) -> None:
+    """Each write with its rule and the forge's own id of the request; `plan` leaves no database behind."""
+    ref = _post_mortem(sandbox, forge)
+    run("plan", ref, **_environment(sandbox))
+    assert not Path("closeout.sqlite3").exists()
+    run("reconcile", ref)
+    entries = json.loads(run("deliveries", "journal", "--issue", ref, "--json").out)
+    assert {entry["result"] for entry in entries} == {"ok"}
+    assert all(entry["request"] for entry in entries)
+    narrowed = json.loads(run("deliveries", "journal", "--rule", "template", "--json").out)
+    assert [entry["change"] for entry in narrowed] == ["SetBody"]
+    assert run("deliveries", "journal", "--failed").out == "Nothing.\n"
+
+
+def test_reconcile_goes_on_without_a_database(run: Run, sandbox: Sandbox) -> None:
+    """It is said that nothing is put on record, and why; the issue is made so all the same."""
+    Path("closeout.sqlite3").write_text("no database" * 100, encoding="utf-8")
+    ref = _post_mortem(sandbox, "github")
+    ran = run("reconcile", ref, **_environment(sandbox))
+    assert ran.code == 0
+    assert "not put on record" in ran.err
+    assert "not a database" in ran.err
+    assert "Root cause" in _body(sandbox, ref)
 
 
 def test_fail_on_turns_findings_into_an_exit_code(run: Run, sandbox: Sandbox) -> None:

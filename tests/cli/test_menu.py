@@ -31,6 +31,7 @@ def test_the_commands_are_those_documented() -> None:
         "db prune",
         "db upgrade",
         "deliveries dead",
+        "deliveries journal",
         "deliveries list",
         "deliveries replay",
         "deliveries show",

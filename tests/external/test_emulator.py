@@ -46,7 +46,8 @@ class Journal:
 
     written: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str) -> None:
+    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str, request: str = "") -> None:
+        del request
         self.written.append((str(ref), f"{rule}: {type(change).__name__}", result))
 
 

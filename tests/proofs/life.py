@@ -62,7 +62,7 @@ class Killed(BaseException):
 class Unrecorded:
     """A journal that keeps nothing."""
 
-    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str) -> None:
+    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str, request: str = "") -> None:
         """Nothing is kept."""
 
 

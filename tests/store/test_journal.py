@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.model import AddLabels, IssueRef, Reopen
 from service.store.database import Database
-from service.store.journal import Journal
+from service.store.journal import EntryFilter, Journal
 from tests.clock import START, Clock
 from tests.databases import Place
 
@@ -21,7 +21,7 @@ def test_each_change_is_on_record_with_its_rule(place: Place, clock: Clock) -> N
     clock.forward(hours=1)
     journal.record(POST_MORTEM, rule="definition-of-done", change=Reopen(ACTION), result="Forbidden: no")
     journal.record(ACTION, rule="closure", change=Reopen(ACTION), result="ok")
-    found = journal.latest(POST_MORTEM)
+    found = journal.latest(EntryFilter(issue=POST_MORTEM))
     database.close()
     assert [(e.rule, e.change, e.target, e.result) for e in found] == [
         ("definition-of-done", "Reopen", str(ACTION), "Forbidden: no"),

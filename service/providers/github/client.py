@@ -84,6 +84,11 @@ class GitHub:
     def requests(self) -> int:
         return self._counter.requests
 
+    @property
+    def request_id(self) -> str:
+        """https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api (X-GitHub-Request-Id)"""
+        return self._counter.written
+
     def setup(self) -> GitHubSetup:
         """The same server, for setting projects up."""
         return GitHubSetup(self._server)
@@ -92,7 +97,7 @@ class GitHub:
         return observe.fetch(self._server, ref, dialect)
 
     def apply(self, change: Change) -> IssueRef | None:  # noqa: C901, PLR0912, PLR0915 - one case a variant
-        server = self._server
+        server, self._counter.written = self._server, ""
         match change:
             case EnsureLabel():
                 labelling.ensure(server, change)

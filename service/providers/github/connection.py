@@ -23,9 +23,10 @@ TIMEOUT = 10  # seconds; GitHub itself gives up after ten
 
 @dataclass
 class Counter:
-    """HTTP requests sent, retries included."""
+    """HTTP requests sent, retries included, and GitHub's name for the last one that writes."""
 
     requests: int = 0
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)

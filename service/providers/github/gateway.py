@@ -54,6 +54,11 @@ class Request:
     parameters: Mapping[str, str | int] | None = None
     body: object = None
     accept: str = _ACCEPT
+    asks: bool = False  # a GraphQL query: a POST that writes nothing
+
+    @property
+    def writes(self) -> bool:
+        return self.verb != "GET" and not self.asks
 
     def __str__(self) -> str:
         return f"{self.verb} {self.path}"
@@ -131,7 +136,7 @@ class Gateway:
 
     def query(self, document: str, variables: Mapping[str, object]) -> Answer:
         """Raises only what is worth another try, and `NoGraphQL`; other errors are in the answer."""
-        return self._retrying(lambda: self._ask(document, variables))
+        return self._retrying(lambda: self._ask(document, variables, asks=True))
 
     def mutate(self, document: str, variables: Mapping[str, object], *, repeatable: bool = True) -> Any:
         """The mutation's data. Any error in the answer is raised."""
@@ -140,9 +145,11 @@ class Gateway:
             raise answer.error
         return answer.data
 
-    def _ask(self, document: str, variables: Mapping[str, object], *, repeatable: bool = True) -> Answer:
+    def _ask(
+        self, document: str, variables: Mapping[str, object], *, repeatable: bool = True, asks: bool = False
+    ) -> Answer:
         body = {"query": document, "variables": variables}
-        request = Request("POST", self._requester.graphql_url, body=body)
+        request = Request("POST", self._requester.graphql_url, body=body, asks=asks)
         reply = self._once(request, repeatable=repeatable)
         with reading("a GraphQL request"):
             return self._answer(reply, reply.json())
@@ -187,6 +194,12 @@ class Gateway:
         raise refusal(reply, str(request), self._wire.clock())
 
     def _send(self, request: Request) -> Reply:
+        reply = self._sent(request)
+        if request.writes:
+            self._wire.counter.written = reply.headers.get("x-github-request-id", "")
+        return reply
+
+    def _sent(self, request: Request) -> Reply:
         try:
             status, headers, text = self._requester.requestJson(
                 request.verb,

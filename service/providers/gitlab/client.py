@@ -74,6 +74,11 @@ class GitLab:
     def requests(self) -> int:
         return self._gateway.sent
 
+    @property
+    def request_id(self) -> str:
+        """https://docs.gitlab.com/administration/logs/tracing_correlation_id/ (X-Request-Id)"""
+        return self._gateway.written
+
     def setup(self) -> GitLabSetup:
         """The same server, for setting projects up."""
         return GitLabSetup(SetupRequests(self._connection))
@@ -83,6 +88,7 @@ class GitLab:
 
     def apply(self, change: Change) -> IssueRef | None:  # noqa: C901, PLR0912, PLR0915 - one case a variant
         server = self._server
+        self._gateway.forget_written()
         match change:
             case EnsureLabel():
                 issue_changes.ensure_label(server, change)

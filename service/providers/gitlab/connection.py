@@ -35,7 +35,7 @@ USER_AGENT = "closeout"
 
 
 class Session(requests.Session):
-    """Counts what is sent, keeps the last answer's headers, and stays with one host."""
+    """Counts what is sent, keeps the last answer's headers and the last write's name, and stays with one host."""
 
     def __init__(self, url: str, observer: Observer = unobserved) -> None:
         super().__init__()
@@ -44,6 +44,7 @@ class Session(requests.Session):
         self._meter = Meter(ENDPOINTS, quota, observer)
         self.sent = 0
         self.headers_seen: Mapping[str, str] = {}
+        self.written = ""  # GitLab's id of the last request that writes
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         if _origin(request.url or "") != self._origin:
@@ -53,6 +54,8 @@ class Session(requests.Session):
         send, path = super().send, urlsplit(request.url or "").path.removeprefix(self._root)
         answer = self._meter.measured(request.method or "", path, lambda: send(request, **kwargs))
         self.headers_seen = answer.headers
+        if request.method != "GET" and not (request.url or "").endswith("/api/graphql"):  # where we only ask
+            self.written = answer.headers.get("X-Request-Id", "")
         return answer
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
@@ -105,6 +108,13 @@ class Connection:
     @property
     def sent(self) -> int:
         return self._session.sent
+
+    @property
+    def written(self) -> str:
+        return self._session.written
+
+    def forget_written(self) -> None:
+        self._session.written = ""
 
     def repeat(self, doing: str, call: Callable[[Sdk], T]) -> T:
         """For what may safely happen twice: reads, PUT, DELETE. Repeats what may pass, a few times, briefly."""

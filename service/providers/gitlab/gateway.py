@@ -33,6 +33,14 @@ class Gateway:
     def sent(self) -> int:
         return self._connection.sent
 
+    @property
+    def written(self) -> str:
+        """GitLab's id of the last request that writes; "" after `forget_written`."""
+        return self._connection.written
+
+    def forget_written(self) -> None:
+        self._connection.forget_written()
+
     # --- issues -----------------------------------------------------------------------------------------------
 
     def issue(self, ref: IssueRef) -> Row:

@@ -8,6 +8,7 @@ from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
+from uuid import uuid4
 
 from flask import Blueprint, Response, g, jsonify, request
 
@@ -39,8 +40,15 @@ def blueprint(world: World) -> Blueprint:
     mounted.add_url_rule("/api/v4/", "root", partial(_rest, world), methods=METHODS)
     mounted.add_url_rule("/api/v4/<path:rest>", "rest", partial(_rest, world), methods=METHODS)
     mounted.add_url_rule("/api/graphql", "graphql", partial(_graphql, world), methods=["POST"])
+    mounted.after_request(_named)
     world.courier.register(FORGE, GitLabSpeaker(world))
     return mounted
+
+
+def _named(response: Response) -> Response:
+    """https://docs.gitlab.com/administration/logs/tracing_correlation_id/"""
+    response.headers["X-Request-Id"] = uuid4().hex
+    return response
 
 
 def _compiled(method: str, path: str, handler: Callable[..., Any]) -> Route:
