@@ -20,6 +20,16 @@ from service.vocabulary import Strict, Vocabulary, word_of
 Kind: TypeAlias = Literal["post-mortem", "action-item"]
 
 
+def kind_of(issue: Issue, vocabulary: Vocabulary) -> Kind | None:
+    """An issue with an action item's marker is one whatever else it carries; then the labels decide."""
+    if issue.marker is not None:
+        return "action-item"
+    if vocabulary.is_trigger(issue.labels):
+        return "post-mortem"
+    action_item = vocabulary.labels.action_item.casefold()
+    return "action-item" if any(label.casefold() == action_item for label in issue.labels) else None
+
+
 @dataclass(frozen=True)
 class Case:
     """What a rule judges. `findings` is what the settling rules concluded, for the gates that run after them."""
@@ -48,13 +58,7 @@ class Case:
 
     @cached_property
     def kind(self) -> Kind | None:
-        """An issue with an action item's marker is one whatever else it carries; then the labels decide."""
-        if self.issue.marker is not None:
-            return "action-item"
-        if self.vocabulary.is_trigger(self.issue.labels):
-            return "post-mortem"
-        action_item = self.vocabulary.labels.action_item.casefold()
-        return "action-item" if any(label.casefold() == action_item for label in self.issue.labels) else None
+        return kind_of(self.issue, self.vocabulary)
 
     @cached_property
     def document(self) -> Document:

@@ -66,6 +66,16 @@ class Stack:
 @contextmanager
 def running(sandbox: Sandbox, clock: Clock, folder: Path, *, hooked: bool = True, **settings: Any) -> Iterator[Stack]:
     """The service, and `hooked` to every project of both forges. `settings` replace those of `Settings`."""
+    with Service(settings_for(sandbox, folder, **settings), clock=clock, sleep=_forward(clock)) as service:
+        service.start()
+        for forge in FORGES if hooked else ():
+            for project in PROJECTS:
+                sandbox.world.add_hook(forge, project, url=f"{service.url}/webhooks/{forge}", secret=SECRET)
+        yield Stack(sandbox, service, clock)
+
+
+def settings_for(sandbox: Sandbox, folder: Path, **settings: Any) -> Settings:
+    """Our account on both forges, and a database of its own. `settings` replace those of `Settings`."""
     urls = {"github": sandbox.github_url, "gitlab": sandbox.gitlab_url}
     values: dict[str, Any] = {
         "forges": tuple(
@@ -82,12 +92,7 @@ def running(sandbox: Sandbox, clock: Clock, folder: Path, *, hooked: bool = True
         "debounce": 0.0,
         "workers": 2,
     }
-    with Service(Settings(**(values | settings)), clock=clock, sleep=_forward(clock)) as service:
-        service.start()
-        for forge in FORGES if hooked else ():
-            for project in PROJECTS:
-                sandbox.world.add_hook(forge, project, url=f"{service.url}/webhooks/{forge}", secret=SECRET)
-        yield Stack(sandbox, service, clock)
+    return Settings(**(values | settings))
 
 
 def _forward(clock: Clock) -> Any:

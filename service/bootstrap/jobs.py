@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING
 import structlog
 
 from service.cron import Cron
+from service.model import IssueRef
 from service.settings import Settings
 from service.store.audits import Audits
 from service.store.database import Database
 from service.store.inbox import Inbox
 from service.store.journal import Journal
 from service.work.jobs import Job, Turn
+from service.work.overview import Overview
+from service.work.queue import Queue
 
 if TYPE_CHECKING:
     from service.bootstrap.clock import Clock
     from service.bootstrap.looking import Looking
     from service.reconciler import Journal as Written
+    from service.work.resync import Project
 
 _log = structlog.get_logger()
 
@@ -31,6 +35,7 @@ class Tools:
     """
 
     database: Database
+    queue: Queue
     written: Written
     looking: Callable[[], Looking]
     clock: Clock
@@ -38,8 +43,12 @@ class Tools:
 
 def jobs(settings: Settings, tools: Tools) -> tuple[Job, ...]:
     """All of them. To add one: a function here that makes it a `Job`, and a row in docs/operations.md."""
-    audit = (_audit(settings, tools),) if settings.audit else ()
-    return (_retention(settings, tools.database), *audit)
+    chosen = [_retention(settings, tools.database)]
+    if settings.audit:
+        chosen.append(_audit(settings, tools))
+    if settings.resync:
+        chosen.append(_resync(settings, tools))
+    return tuple(chosen)
 
 
 def _retention(settings: Settings, database: Database) -> Job:
@@ -72,3 +81,26 @@ def _audit(settings: Settings, tools: Tools) -> Job:
         _log.info("audit_finished", requests=audit.requests, changes=changes, failures=len(failures), **counts)
 
     return Job("audit", Cron.parse(settings.audit, settings.timezone), run)
+
+
+def _resync(settings: Settings, tools: Tools) -> Job:
+    def run(turn: Turn) -> None:
+        # Imported here: the serving process answers health checks before it knows of rules and forges.
+        from service.store.watermarks import Watermarks  # noqa: PLC0415
+        from service.work.resync import Resync  # noqa: PLC0415
+
+        looking = tools.looking()
+        resync = Resync(looking.providers(), looking.vocabulary, tools.queue, Watermarks(tools.database))
+        resync.run(turn, _projects(settings, tools.database))
+
+    return Job("resync", Cron.parse(settings.resync, settings.timezone), run)
+
+
+def _projects(settings: Settings, database: Database) -> set[Project]:
+    """Those that the settings name one by one, and those that issues have come from and that may still be acted on."""
+    from service.audit.projects import configured  # noqa: PLC0415 - as above
+
+    named = {(target.forges[0], target.path) for target in configured(settings) if not target.is_pattern}
+    forges = {forge.name for forge in settings.forges}
+    met = Overview(database).projects()
+    return named | {one for one in met if one[0] in forges and settings.allows(IssueRef(*one, 1))}

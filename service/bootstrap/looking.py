@@ -18,6 +18,7 @@ from service.providers.exchanges import Exchange, Observer
 from service.providers.setup import ProjectSetup
 from service.reconciler import Journal, Judge, Reconciler
 from service.settings import Forge, Settings, SettingsError
+from service.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from service.providers.github.client import GitHub
@@ -55,6 +56,11 @@ class Looking:
 
     def _observer(self, forge: Forge) -> Observer:
         return partial(self._exchanged, forge.name)
+
+    def vocabulary(self, provider: Provider, project: str) -> Vocabulary:
+        """The words in force in a project; the usual ones while its policy cannot be used."""
+        policy = self.policies.written(provider, project)
+        return Vocabulary() if isinstance(policy, InvalidPolicy) else policy.vocabulary
 
     def reconciler(self, journal: Journal, decide: Judge = judge) -> Reconciler:
         """A new one, for one thread."""

@@ -63,7 +63,7 @@ class Service:
             Inbox(self.database),
             Journal(self.database),
         )
-        tools = Tools(self.database, self._counts.recording(self.journal), self.looking, self._clock)
+        tools = Tools(self.database, self.queue, self._counts.recording(self.journal), self.looking, self._clock)
         self.schedule = Schedule(self.database, jobs(settings, tools))
         self._facts = FactsCollector(Reading(self.overview, self.inbox, self.journal, self.schedule, forges), registry)
         self.workers = Workers(self.queue, self.overview, self._look, threads=settings.workers)

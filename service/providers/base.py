@@ -158,6 +158,9 @@ class Provider(Protocol):
         Raises `Rejected` for a scope of several projects that is too large for one listing; list them one by one.
         """
 
+    def last_change(self, project: str) -> datetime | None:
+        """When anything in the project's tracker last changed, by the forge's clock; None where it is empty."""
+
     def permission(self, project: str, user: str) -> Permission:
         """What this person may do in the project; `Permission.NONE` for a stranger."""
 

@@ -64,6 +64,9 @@ class Environment(BaseSettings):
     )
     timezone: str = Field("UTC", description="Time zone in which schedules are meant, like `Europe/Berlin`")
     audit: str = Field("", description="When the audit runs, like `0 9 * * MON-FRI` (cron); empty: never by itself")
+    resync: str = Field(
+        "*/10 * * * *", description="When changes that no delivery told of are looked for (cron); `off`: never"
+    )
     keep_deliveries: float = Field(30, ge=1, description="Days for which processed deliveries are kept")
     keep_journal: float = Field(365, ge=1, description="Days for which the journal of changes is kept")
     policy: Path | None = Field(None, description="Policy file for projects that have none of their own")
@@ -90,6 +93,11 @@ class Environment(BaseSettings):
     @classmethod
     def _cron(cls, value: str) -> str:
         return Cron.parse(value).expression if value else value
+
+    @field_validator("resync")
+    @classmethod
+    def _cron_or_off(cls, value: str) -> str:
+        return "" if value.strip().lower() == "off" else Cron.parse(value).expression
 
     @field_validator("github_url", "gitlab_url")
     @classmethod

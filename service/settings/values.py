@@ -77,6 +77,7 @@ class Settings(BaseModel):
     workers: int = 4
     timezone: str = "UTC"
     audit: str = ""
+    resync: str = "*/10 * * * *"  # empty: never
     keep_deliveries: float = 30
     keep_journal: float = 365
     policy: Path | None = None

@@ -77,6 +77,12 @@ class Overview:
         depth = {state: int(found[state].issues) if state in found else 0 for state in _STATES}
         return Backlog(depth, float(found["waiting"].overdue) if "waiting" in found else 0.0)
 
+    def projects(self) -> list[tuple[str, str]]:
+        """Forge and path of each project that an issue in the queue is of."""
+        query = select(func.rtrim(work.c.issue, "0123456789")).distinct()  # which leaves `github:acme/shop#`
+        found = self._database.read(lambda c: c.execute(query).scalars().all())
+        return sorted((forge, path) for forge, _, path in (str(name)[:-1].partition(":") for name in found))
+
     def tasks(
         self, state: str | None = None, *, forge: str | None = None, since: datetime | None = None, limit: int = _LISTED
     ) -> list[Task]:

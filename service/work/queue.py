@@ -98,6 +98,12 @@ class Queue:
         else:
             self._tell(lambda c: self._raise(c, self._sql.plan, ref, then=not_before.timestamp()))
 
+    def changed(self, refs: Iterable[IssueRef]) -> None:
+        """These issues changed on their forge: as if it had said so in a delivery."""
+        issues = sorted(set(refs), key=str)
+        if issues:
+            self._tell(lambda c: [self._raise(c, self._sql.deliver, ref) for ref in issues])
+
     def listen(self) -> Callable[[], None]:
         """From now on workers also wake for what other processes put in; the result ends that."""
         return self._database.listen(self.wakeup.signal)

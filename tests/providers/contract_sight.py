@@ -140,6 +140,15 @@ class SightContract(OnStage):
         numbers = [i.ref.number for i in stage.provider().list(PROJECT)]
         assert sorted(numbers) == list(range(1, 105))
 
+    def test_the_last_change_is_told_by_the_forges_clock(self, stage: Stage, clock: Clock) -> None:
+        """Of whichever issue it was; None where there is no issue."""
+        provider = stage.provider()
+        later = clock.forward(hours=1)
+        stage.edit(2, state="closed")
+        clock.forward(hours=1)
+        assert provider.last_change(PROJECT) == later
+        assert provider.last_change("acme/ops") is None
+
     # --- many projects at once --------------------------------------------------------------------------------
 
     def test_a_survey_sees_what_listing_sees(self, stage: Stage, clock: Clock) -> None:

@@ -334,3 +334,10 @@ def test_only_processed_deliveries_are_forgotten(
     clock.forward(days=31)
     Inbox(database).forget(days=30)
     assert len(Inbox(database).latest()) == left
+
+
+def test_the_projects_of_all_issues_are_known(queue: Queue, overview: Overview) -> None:
+    """Each once, by forge and path; a number at the end of a project's name belongs to it."""
+    for name in ("github:acme/shop2#7", "github:acme/shop2#12", "gitlab:acme/ops/deep#3"):
+        queue.nudge(IssueRef.parse(name))
+    assert overview.projects() == [("github", "acme/shop2"), ("gitlab", "acme/ops/deep")]

@@ -161,6 +161,9 @@ class GitHub:
         for project in scope.projects:
             yield from survey.survey(self._server, project, listings)
 
+    def last_change(self, project: str) -> datetime | None:
+        return survey.last_change(self._server, project)
+
     def permission(self, project: str, user: str) -> Permission:
         return people.permission(self._server, project, user)
 

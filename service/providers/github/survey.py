@@ -52,6 +52,14 @@ def listed(
             yield issue
 
 
+def last_change(server: Server, project: str) -> datetime | None:
+    """Of pull requests too: they are issues to GitHub."""
+    newest: dict[str, str | int] = {"state": "all", "sort": "updated", "direction": "desc"}
+    row = next(server.gateway(project).pages(f"{repository(project)}/issues", newest, most=1), None)
+    with reading(f"the issues of {project}"):
+        return None if row is None else datetime.fromisoformat(str(row["updated_at"]))
+
+
 def survey(server: Server, project: str, listings: Sequence[Listing]) -> Iterator[Issue]:
     """The issues that are in any of the listings, each once."""
     first = server.prefer_graphql(lambda: _page(server, project, listings, {}), lambda: None)

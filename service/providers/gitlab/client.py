@@ -149,6 +149,9 @@ class GitLab:
     def survey(self, scope: Scope, listings: Sequence[Listing]) -> Iterator[Issue]:
         return survey.survey(self._server, scope, listings)
 
+    def last_change(self, project: str) -> datetime | None:
+        return survey.last_change(self._server, project)
+
     def permission(self, project: str, user: str) -> Permission:
         return people.permission(self._server, project, user)
 

@@ -40,6 +40,13 @@ def listed(
         yield _issue(server, row, project)
 
 
+def last_change(server: Server, project: str) -> datetime | None:
+    newest = {"scope": "all", "order_by": "updated_at", "sort": "desc"}
+    row = next(server.gateway.issues(project, newest, most=1), None)
+    with reading(f"the issues of {project}"):
+        return None if row is None else datetime.fromisoformat(str(row["updated_at"]))
+
+
 def scopes(asked: Sequence[str]) -> tuple[Scope, ...]:
     """Two and more projects of one namespace are listed by the group above them all; one by itself."""
     by_top: dict[str, list[str]] = {}
