@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from service.bootstrap.clock import Clock
     from service.bootstrap.looking import Looking
     from service.reconciler import Journal as Written
-    from service.work.resync import Project
+    from service.work.rounds import Project
 
 _log = structlog.get_logger()
 
@@ -48,6 +48,8 @@ def jobs(settings: Settings, tools: Tools) -> tuple[Job, ...]:
         chosen.append(_audit(settings, tools))
     if settings.resync:
         chosen.append(_resync(settings, tools))
+    if settings.redelivery and not settings.dry_run:
+        chosen.append(_redelivery(settings, tools))
     return tuple(chosen)
 
 
@@ -94,6 +96,19 @@ def _resync(settings: Settings, tools: Tools) -> Job:
         resync.run(turn, _projects(settings, tools.database))
 
     return Job("resync", Cron.parse(settings.resync, settings.timezone), run)
+
+
+def _redelivery(settings: Settings, tools: Tools) -> Job:
+    unseen: set[Project] = set()
+
+    def run(turn: Turn) -> None:
+        from service.store.watermarks import Watermarks  # noqa: PLC0415 - as above
+        from service.work.redelivery import Redelivery  # noqa: PLC0415
+
+        redelivery = Redelivery(tools.looking().providers(), Watermarks(tools.database), unseen)
+        redelivery.run(turn, _projects(settings, tools.database))
+
+    return Job("redelivery", Cron.parse(settings.redelivery, settings.timezone), run)
 
 
 def _projects(settings: Settings, database: Database) -> set[Project]:

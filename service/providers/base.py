@@ -9,6 +9,7 @@ from typing import Protocol
 
 from service.document import DEFAULT_DIALECT, Dialect
 from service.model import Change, Issue, IssueRef, Permission, Snapshot, State
+from service.providers.hooks import Hooks
 
 
 class ProviderError(Exception):
@@ -112,6 +113,10 @@ class Provider(Protocol):
     @property
     def request_id(self) -> str:
         """The forge's own id of the last writing request of the last `apply`, to ask its support by; else ""."""
+
+    @property
+    def hooks(self) -> Hooks:
+        """Our webhooks, as the forge keeps them."""
 
     def fetch(self, ref: IssueRef, dialect: Dialect = DEFAULT_DIALECT) -> Snapshot:
         """Everything a decision about this issue needs. Raises `NotFound`, `Gone` and the rest of the family.

@@ -67,6 +67,9 @@ class Environment(BaseSettings):
     resync: str = Field(
         "*/10 * * * *", description="When changes that no delivery told of are looked for (cron); `off`: never"
     )
+    redelivery: str = Field(
+        "5-59/10 * * * *", description="When forges are asked to deliver again what failed (cron); `off`: never"
+    )
     keep_deliveries: float = Field(30, ge=1, description="Days for which processed deliveries are kept")
     keep_journal: float = Field(365, ge=1, description="Days for which the journal of changes is kept")
     policy: Path | None = Field(None, description="Policy file for projects that have none of their own")
@@ -94,7 +97,7 @@ class Environment(BaseSettings):
     def _cron(cls, value: str) -> str:
         return Cron.parse(value).expression if value else value
 
-    @field_validator("resync")
+    @field_validator("resync", "redelivery")
     @classmethod
     def _cron_or_off(cls, value: str) -> str:
         return "" if value.strip().lower() == "off" else Cron.parse(value).expression

@@ -78,6 +78,7 @@ class Settings(BaseModel):
     timezone: str = "UTC"
     audit: str = ""
     resync: str = "*/10 * * * *"  # empty: never
+    redelivery: str = "5-59/10 * * * *"  # empty: never
     keep_deliveries: float = 30
     keep_journal: float = 365
     policy: Path | None = None

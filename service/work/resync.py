@@ -12,25 +12,22 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
-from typing import TypeAlias
 
 import structlog
 
 from service.case import kind_of
 from service.model import Issue, IssueRef
-from service.providers.base import Provider, ProviderError, RateLimited
-from service.store.database import StoreUnavailable
+from service.providers.base import Provider
 from service.store.watermarks import Watermark, Watermarks
 from service.vocabulary import Vocabulary
-from service.work.jobs import Interrupted, Turn
+from service.work.jobs import Turn
 from service.work.queue import Queue
+from service.work.rounds import Project, visit
 
 _log = structlog.get_logger()
 OVERLAP = timedelta(hours=1)  # longer than replicas lag behind, and than it takes to read a project
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_ONCE = 100  # nudges in one transaction
-
-Project: TypeAlias = tuple[str, str]  # (forge, path)
 
 
 @dataclass(frozen=True)
@@ -43,47 +40,19 @@ class Resync:
     watermarks: Watermarks
 
     def run(self, turn: Turn, projects: Iterable[Project]) -> None:
-        """Every project, whatever happens with the others.
-
-        A forge that asks to wait is left alone; its other projects come first next time. Raises `RateLimited` then,
-        and `StoreUnavailable`.
-        """
-        limited: dict[str, RateLimited] = {}
-        for forge, project in self._longest_unread_first(projects):
-            turn.go_on()
-            if forge not in limited:
-                try:
-                    self._try(turn, self.providers[forge], project)
-                except RateLimited as error:
-                    limited[forge] = error
-        if limited:
-            raise max(limited.values(), key=lambda error: error.retry_after)
-
-    def _longest_unread_first(self, projects: Iterable[Project]) -> list[Project]:
+        """Every project, those first that were left out longest. Raises `RateLimited` and `StoreUnavailable`."""
         ages = self.watermarks.ages()
         once = {_name(*one): one for one in projects}  # however they are spelt
-        return sorted(once.values(), key=lambda one: (ages.get(_name(*one), 0.0), one))
+        waiting = sorted(once.values(), key=lambda one: (ages.get(_name(*one), 0.0), one))
+        visit(turn, waiting, partial(self._read, turn), failed="resync_failed")
 
-    def _try(self, turn: Turn, provider: Provider, project: str) -> None:
-        log = _log.bind(project=f"{provider.forge}:{project}")
-        try:
-            nudged = self._read(turn, provider, project)
-        except (Interrupted, RateLimited, StoreUnavailable):
-            raise
-        except ProviderError as error:
-            log.warning("resync_failed", reason=str(error))
-        except Exception:
-            log.exception("resync_failed")
-        else:
-            log.info("project_resynced", nudged=nudged)
-
-    def _read(self, turn: Turn, provider: Provider, project: str) -> int:
-        """Nudges what changed since, and says how much; where it is interrupted, all of it is read again."""
-        name = _name(provider.forge, project)
+    def _read(self, turn: Turn, forge: str, project: str) -> None:
+        """Nudges what changed since. Interrupted half-way, all of it is read again."""
+        provider, name = self.providers[forge], _name(forge, project)
         mark = self.watermarks.find(name)
         if mark is None:  # from here on: what was there before is not adopted by surprise
             self.watermarks.keep(name, Watermark(provider.last_change(project) or _BEGINNING))
-            return 0
+            return
         passage = _Passage(mark)
         words = cache(partial(self.vocabulary, provider, project))  # asked for where there is something to judge
         listed = provider.list(project, since=max(mark.at - OVERLAP, _BEGINNING))
@@ -92,7 +61,7 @@ class Resync:
             turn.go_on()
             self.queue.changed(found[start : start + _AT_ONCE])
         self.watermarks.keep(name, passage.mark)
-        return len(found)
+        _log.info("project_resynced", project=f"{forge}:{project}", nudged=len(found))
 
 
 class _Passage:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from service.sandbox import Sandbox
+from service.sandbox.rows import HookRow
 from tests.clock import Clock
 from tests.contracts.recorder import Recorder
 from tests.incident import filled_in, proven
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.node  # all traffic is held to the forges' published co
 
 PROJECT = PROJECTS[0]
 LINE = "- [ ] Page when the connection pool is 80 % full - @bob - 2026-12-01 [detection]"
-TICK = 600  # seconds between two runs of the resync
+TICK = 600  # seconds between two runs of a job
 GRACE = 6
 
 
@@ -34,11 +35,11 @@ class Scene:
     folder: Path
     service: ExitStack = field(default_factory=ExitStack)
 
-    def start(self) -> Stack:
-        return self.service.enter_context(running(self.sandbox, self.clock, self.folder))
+    def start(self, **settings: Any) -> Stack:
+        return self.service.enter_context(running(self.sandbox, self.clock, self.folder, **settings))
 
-    def resync(self, stack: Stack) -> None:
-        """The next time it is due, and everything that follows from it."""
+    def next_tick(self, stack: Stack) -> None:
+        """What is due within ten minutes, and everything that follows from it."""
         self.clock.forward(seconds=TICK)
         stack.service.schedule.run_due()
         stack.settle()
@@ -57,11 +58,9 @@ class Scene:
     def body(self, number: int) -> str:
         return self.sandbox.world.issue(self.forge, PROJECT, number).body
 
-    def silence(self) -> None:
-        """The forge keeps to itself what happens."""
-        for project in PROJECTS:
-            for hook in self.sandbox.world.project(self.forge, project).hooks:
-                hook.active = False
+    @property
+    def hooks(self) -> list[HookRow]:
+        return [hook for project in PROJECTS for hook in self.sandbox.world.project(self.forge, project).hooks]
 
 
 @pytest.fixture(params=FORGES)
@@ -80,9 +79,8 @@ def _with_an_action_item(scene: Scene, stack: Stack) -> tuple[int, int]:
     stack.settle()
     scene.edit(pm, by="alice", body=filled_in(scene.body(pm), LINE))
     stack.settle()
-    stack.service.schedule.run_due()
-    for _ in range(3):
-        scene.resync(stack)
+    for _ in range(4):
+        scene.next_tick(stack)
     issues = scene.sandbox.world.project(scene.forge, PROJECT).issues.values()
     (child,) = [row.number for row in issues if row.author == BOT]
     return pm, child
@@ -106,7 +104,7 @@ def _is_made_good(scene: Scene, stack: Stack, pm: int, second: int) -> None:
     assert "## Root cause" in scene.body(second)
     written = sorted(stack.writes())
     for _ in range(2):
-        scene.resync(stack)
+        scene.next_tick(stack)
     assert sorted(stack.writes()) == written
 
 
@@ -120,7 +118,7 @@ def test_an_outage_of_the_service_is_made_good(scene: Scene) -> None:
     stack = scene.start()
     stack.settle()
     assert "## Root cause" not in scene.body(second)
-    scene.resync(stack)
+    scene.next_tick(stack)
     _is_made_good(scene, stack, pm, second)
 
 
@@ -128,9 +126,25 @@ def test_silent_webhooks_are_made_good(scene: Scene) -> None:
     """The service is there all the time and is told nothing."""
     stack = scene.start()
     pm, child = _with_an_action_item(scene, stack)
-    scene.silence()
+    for hook in scene.hooks:
+        hook.active = False
     second = _people_work(scene, pm, child)
     stack.settle()
     assert "## Root cause" not in scene.body(second)
-    scene.resync(stack)
+    scene.next_tick(stack)
     _is_made_good(scene, stack, pm, second)
+
+
+def test_what_a_forge_could_not_deliver_it_delivers_again(scene: Scene) -> None:
+    """By itself: nobody presses a button, and nothing but the webhook's own log is asked."""
+    settings = {"resync": "", "projects": (f"{scene.forge}:{PROJECT}",)}
+    scene.next_tick(scene.start(**settings))
+    scene.service.close()
+    scene.sandbox.world.set_permission(scene.forge, PROJECT, BOT, "admin")
+    made = scene.report("Checkout down")
+    scene.sandbox.settle()
+    stack = scene.start(**settings)
+    for hook in scene.hooks:
+        hook.url = f"{stack.service.url}/webhooks/{scene.forge}"
+    scene.next_tick(stack)
+    assert "## Root cause" in scene.body(made)

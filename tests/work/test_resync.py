@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,26 +17,15 @@ from service.store.database import Database
 from service.store.watermarks import Watermarks
 from service.work.jobs import Interrupted
 from service.work.queue import Queue
-from service.work.resync import Project, Resync
+from service.work.resync import Resync
+from service.work.rounds import Project
 from service.work.timing import Timing
-from tests.clock import START, Clock
+from tests.clock import Clock
 from tests.databases import ON_SQLITE
 from tests.stack import FORGES, settings_for
+from tests.work.turn import Turn
 
 SHOP, OPS = "acme/shop", "acme/ops"
-
-
-@dataclass
-class Turn:
-    """A job's turn that is interrupted once it was asked so many times."""
-
-    at: datetime = START
-    left: int = 10_000
-
-    def go_on(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise Interrupted
 
 
 @dataclass

@@ -23,7 +23,9 @@ DONE, WAITS, DEAD = (IssueRef("github", "acme/shop", n) for n in (1, 2, 3))
 
 @pytest.fixture
 def service(place: Place, clock: Clock) -> Iterator[Service]:
-    settings = Settings(database_url=SecretStr(place.url), keep_deliveries=10, keep_journal=20, resync="")
+    settings = Settings(
+        database_url=SecretStr(place.url), keep_deliveries=10, keep_journal=20, resync="", redelivery=""
+    )
     with Service(settings, clock=clock) as made:
         yield made
 

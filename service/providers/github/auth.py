@@ -15,7 +15,7 @@ import github.Auth
 from service.providers.base import Forbidden, NotFound
 from service.providers.cache import Cache
 from service.providers.github.errors import reading
-from service.providers.github.gateway import Gateway, Wire, repository
+from service.providers.github.gateway import Gateway, Wire, repository, segment
 
 _EARLY = 300  # seconds before its end a token is replaced
 _INSTALLATION_SECONDS = 3600
@@ -37,7 +37,11 @@ class AppAuth:
 
 
 class Access(Protocol):
-    """Which gateway serves which project."""
+    """Which gateway serves which project, or which organisation."""
+
+    @property
+    def app(self) -> Gateway | None:
+        """For what only an App's own key opens; None where we are no App."""
 
     def gateway(self, project: str) -> Gateway: ...
 
@@ -54,6 +58,8 @@ def access(auth: TokenAuth | AppAuth, wire: Wire, cache: Cache) -> Access:
 
 class TokenAccess:
     """One token for everything."""
+
+    app = None
 
     def __init__(self, auth: TokenAuth, wire: Wire) -> None:
         self._gateway = Gateway(wire, github.Auth.Token(auth.token))
@@ -78,7 +84,7 @@ class AppAccess:
         self._app_id = auth.app_id
         self._wire = wire
         self._cache = cache
-        self._app = Gateway(wire, github.Auth.AppAuth(auth.app_id, auth.private_key))
+        self.app = Gateway(wire, github.Auth.AppAuth(auth.app_id, auth.private_key))
         self._gateways: dict[int, Gateway] = {}
 
     def gateway(self, project: str) -> Gateway:
@@ -87,14 +93,14 @@ class AppAccess:
 
     def login(self) -> str:
         with reading("our own App"):
-            return f"{self._app.get('/app')['slug']}[bot]"
+            return f"{self.app.get('/app')['slug']}[bot]"
 
     def repositories(self) -> Iterator[Mapping[str, Any]]:
         """https://docs.github.com/en/rest/apps/installations#list-repositories-accessible-to-the-app-installation
 
         Which installation serves which repository is then known, too.
         """
-        for installation in self._app.pages("/app/installations"):
+        for installation in self.app.pages("/app/installations"):
             with reading("the App's installations"):
                 number = int(installation["id"])
             for row in self._gateway_of(number).pages("/installation/repositories", within="repositories"):
@@ -107,13 +113,14 @@ class AppAccess:
 
     def _gateway_of(self, installation: int) -> Gateway:
         if installation not in self._gateways:
-            token = InstallationToken(self._app, installation, self._cache, self._wire)
+            token = InstallationToken(self.app, installation, self._cache, self._wire)
             self._gateways[installation] = Gateway(self._wire, token, token.renew)
         return self._gateways[installation]
 
     def _installation(self, project: str) -> int:
+        path = repository(project) if "/" in project else f"/orgs/{segment(project)}"
         try:
-            found = self._app.get(f"{repository(project)}/installation")
+            found = self.app.get(f"{path}/installation")
         except NotFound:
             raise Forbidden(f"the GitHub App is not installed on {project}; install it there") from None
         with reading(f"the installation on {project}"):

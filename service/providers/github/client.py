@@ -47,6 +47,7 @@ from service.providers.github import (
 from service.providers.github.auth import AppAuth, TokenAuth, access
 from service.providers.github.connection import Counter
 from service.providers.github.gateway import Wire, repository, segment
+from service.providers.github.hooks import GitHubHooks
 from service.providers.github.server import Server
 from service.providers.github.setup import GitHubSetup
 from service.providers.last_reply import LastReply
@@ -88,6 +89,10 @@ class GitHub:
     def request_id(self) -> str:
         """https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api (X-GitHub-Request-Id)"""
         return self._counter.written
+
+    @property
+    def hooks(self) -> GitHubHooks:
+        return GitHubHooks(self._server)
 
     def setup(self) -> GitHubSetup:
         """The same server, for setting projects up."""

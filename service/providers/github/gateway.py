@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import requests
 from github import Github
 from github.Auth import Auth
+from requests.utils import parse_header_links
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
 from service.providers.base import MalformedReply, ProviderError, RateLimited, Rejected, Unavailable
@@ -115,14 +116,25 @@ class Gateway:
         """Every row of a list, page after page, at most `most` pages. `within` names the list in an object's answer."""
         for page in range(1, most + 1):
             asked: Mapping[str, str | int] = {**(parameters or {}), "per_page": PAGE, "page": page}
-            rows = self._patiently(Request("GET", path, asked)).json()
-            if within and isinstance(rows, dict):
-                rows = rows.get(within)
-            if not isinstance(rows, list):
-                raise MalformedReply(f"GitHub's answer to GET {path} is not a list")
+            rows = _rows(self._patiently(Request("GET", path, asked)), path, within)
             yield from rows
             if len(rows) < PAGE:
                 return
+
+    def pages_by_cursor(self, path: str, *, most: int) -> Iterator[Mapping[str, Any]]:
+        """Every row of a list that knows no page numbers, at most `most` pages.
+
+        https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api#using-link-headers
+        """
+        cursor: Mapping[str, str] = {}
+        for _ in range(most):
+            reply = self._patiently(Request("GET", path, {"per_page": PAGE, **cursor}))
+            yield from _rows(reply, path)
+            following = parse_header_links(reply.headers.get("link", ""))
+            pages = [parse_qs(urlsplit(link["url"]).query) for link in following if link.get("rel") == "next"]
+            if not pages or "cursor" not in pages[0]:
+                return
+            cursor = {"cursor": pages[0]["cursor"][0]}
 
     def write(self, verb: str, path: str, body: object = None) -> Any:
         """A write that may safely happen twice. Any answer but 2xx is an error, a redirect too."""
@@ -212,6 +224,15 @@ class Gateway:
         except requests.RequestException as error:
             raise Unavailable(f"GitHub did not answer {request}: {type(error).__name__}") from None
         return Reply(status, headers, text)
+
+
+def _rows(reply: Reply, path: str, within: str = "") -> list[Mapping[str, Any]]:
+    rows = reply.json()
+    if within and isinstance(rows, dict):
+        rows = rows.get(within)
+    if not isinstance(rows, list):
+        raise MalformedReply(f"GitHub's answer to GET {path} is not a list")
+    return rows
 
 
 def repository(project: str) -> str:

@@ -36,6 +36,7 @@ from service.providers.exchanges import Observer, unobserved
 from service.providers.gitlab import action_items, comments, issue_changes, observe, own_issues, people, survey
 from service.providers.gitlab.connection import Connection
 from service.providers.gitlab.gateway import Gateway
+from service.providers.gitlab.hooks import GitLabHooks
 from service.providers.gitlab.server import Server
 from service.providers.gitlab.setup import GitLabSetup
 from service.providers.gitlab.setup_requests import SetupRequests
@@ -78,6 +79,10 @@ class GitLab:
     def request_id(self) -> str:
         """https://docs.gitlab.com/administration/logs/tracing_correlation_id/ (X-Request-Id)"""
         return self._gateway.written
+
+    @property
+    def hooks(self) -> GitLabHooks:
+        return GitLabHooks(self.forge, self._gateway)
 
     def setup(self) -> GitLabSetup:
         """The same server, for setting projects up."""

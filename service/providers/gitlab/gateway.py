@@ -6,8 +6,9 @@ person's label. Lists are read lazily, page by page. https://docs.gitlab.com/api
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from gitlab.v4.objects import Project, ProjectIssue, ProjectIssueNote
@@ -18,6 +19,7 @@ from service.providers.gitlab import queries
 from service.providers.gitlab.connection import Connection, Row, Sdk
 from service.providers.gitlab.errors import reading
 
+EVENTS_PAGE = 20
 MOST_NOTES = 5_000  # GitLab's own limit for one issue
 
 
@@ -206,6 +208,32 @@ class Gateway:
         with reading(f"a role in {project}"):
             return int(row["access_level"])
 
+    # --- webhooks ---------------------------------------------------------------------------------------------
+
+    def hooks(self, project: str) -> Iterator[Row]:
+        return self._connection.rows(
+            f"listing webhooks of {project}", lambda sdk: _project(sdk, project).hooks.list(iterator=True)
+        )
+
+    def hook_events(self, project: str, hook: int, status: Sequence[str], *, most: int) -> Iterator[Row]:
+        """The newest first, in pages of twenty: GitLab's maximum here."""
+        doing = f"listing events of webhook {hook} of {project}"
+        path = f"{_hook_path(project, hook)}/events"
+        for page in range(1, most // EVENTS_PAGE + 1):
+            query = {"status[]": [*status], "per_page": EVENTS_PAGE, "page": page}
+            found = self._connection.repeat(doing, lambda sdk, q=query: sdk.http_get(path, query_data=q))  # type: ignore[misc]
+            if not isinstance(found, list):
+                raise MalformedReply(f"GitLab's answer to {doing} is not a list")
+            yield from found
+            if len(found) < EVENTS_PAGE:
+                return
+
+    def resend(self, project: str, hook: int, event: int) -> None:
+        path = f"{_hook_path(project, hook)}/events/{event}/resend"
+        self._connection.create(
+            f"resending event {event} of webhook {hook} of {project}", lambda sdk: sdk.http_post(path)
+        )
+
     # --- GraphQL ----------------------------------------------------------------------------------------------
 
     def graphql(self, query: str, variables: Mapping[str, Any]) -> Row:
@@ -224,6 +252,10 @@ class Gateway:
 
 def _project(sdk: Sdk, path: str) -> Project:
     return sdk.projects.get(path, lazy=True)
+
+
+def _hook_path(project: str, hook: int) -> str:
+    return f"/projects/{quote(project, safe='')}/hooks/{hook}"
 
 
 def _issue(sdk: Sdk, ref: IssueRef) -> ProjectIssue:

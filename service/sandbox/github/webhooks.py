@@ -206,6 +206,14 @@ def redeliver(hook_id: int, delivery_id: int, **where: str) -> tuple[Response, i
     return deliveries.again(call, _shelf(call, where).hook(hook_id), delivery_id)
 
 
+@routes.get("/app/hook/config")
+def app_hook_config() -> Response:
+    shelf = app_shelf(current())
+    if not shelf.hooks:
+        raise Problem(404, "Not Found")
+    return jsonify(hook_json(shelf, shelf.hooks[0])["config"])
+
+
 @routes.get("/app/hook/deliveries")
 def list_app_deliveries() -> Response:
     shelf = app_shelf(current())

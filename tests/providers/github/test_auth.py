@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from service.hidden import topic_marker
 from service.model import EnsureComment, EnsureLabel, Label
@@ -13,19 +11,14 @@ from service.providers.github.auth import AppAuth, TokenAuth
 from service.providers.github.client import GitHub
 from service.sandbox import Sandbox
 from tests.clock import Clock
+from tests.keys import app_key
 from tests.providers.stage import PROJECT, Stage
 
 
-@pytest.fixture(scope="module")
-def private_key() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
 @pytest.fixture
-def stage(sandbox: Sandbox, clock: Clock, private_key: str) -> Stage:
+def stage(sandbox: Sandbox, clock: Clock) -> Stage:
     def build(stage: Stage, login: str, url: str = "") -> GitHub:
-        auth = AppAuth(login, private_key)
+        auth = AppAuth(login, app_key())
         return GitHub(auth=auth, clock=clock, sleep=stage.sleep, url=f"{sandbox.github_url}/api/v3")
 
     stage = Stage("github", sandbox, clock, build)
@@ -106,7 +99,7 @@ def test_a_wrong_app_is_forbidden(stage: Stage) -> None:
         stage.provider("1").fetch(stage.pm)
 
 
-def test_credentials_do_not_show_themselves(private_key: str) -> None:
+def test_credentials_do_not_show_themselves() -> None:
     """A credential in a log line or a traceback shows nothing."""
     assert "secret" not in repr(TokenAuth("secret"))
-    assert "PRIVATE" not in repr(AppAuth("1", private_key))
+    assert "PRIVATE" not in repr(AppAuth("1", app_key()))
