@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -17,7 +18,8 @@ _MOST = 64  # jobs in one transaction
 class CommitThread:
     """Runs jobs on one connection, in order. Jobs that arrive during a commit share the next one.
 
-    A job's outcome is told only after its commit. A job that raises is undone alone; the others stand.
+    A job's outcome is told only after its commit. A job that raises is undone alone and the others stand, unless the
+    database undid them all with it, as SQLite does where the disk is full: then all of them hear of it.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -83,11 +85,25 @@ def _commit(engine: Engine, batch: Sequence[_Job]) -> None:
 
 
 def _attempt(connection: Connection, job: Callable[[Connection], Any], future: Future[Any]) -> Callable[[], None]:
+    savepoint = connection.begin_nested()
     try:
-        with connection.begin_nested():
-            return _telling(future.set_result, job(connection))
-    except Exception as error:  # noqa: BLE001 - the same
+        value = job(connection)
+        savepoint.commit()
+    except Exception as error:
+        if not _goes_on(connection):
+            raise
+        savepoint.rollback()
         return _telling(future.set_exception, error)
+    return _telling(future.set_result, value)
+
+
+def _goes_on(connection: Connection) -> bool:
+    """Whether the transaction is still there after an error.
+
+    https://www.sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction
+    """
+    driver: sqlite3.Connection | None = connection.connection.driver_connection
+    return driver is not None and driver.in_transaction
 
 
 def _telling(tell: Callable[[Any], None], value: object) -> Callable[[], None]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +13,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event
 
+from service.model import IssueRef
 from service.store.database import Database, StoreUnavailable
+from service.store.inbox import Inbox
+from service.work.queue import Queue
 from tests.store.rows import insert, issues
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -59,6 +67,22 @@ def test_concurrent_writes_share_commits(database: Database) -> None:
         assert {first.result(), *(future.result() for future in rest)} == issues(slower)
     slower.close()
     assert len(commits) == 3  # the first write, the twenty together, and the read
+
+
+def test_a_full_disk_loses_nothing_that_was_kept(path: Path) -> None:
+    """Where SQLite undoes a whole shared commit for one write that did not fit, none of them is told to be kept."""
+    command = [sys.executable, "-m", "tests.store.filling", f"sqlite:///{path}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    told: dict[str, str] = json.loads(done.stdout)
+    opened = Database(f"sqlite:///{path}", patience=60)
+    there = {delivery.id for delivery in Inbox(opened).latest(len(told))}
+    refused = {delivery for delivery, said in told.items() if said != "accepted"}
+    assert refused
+    assert told.keys() - refused <= there
+    for delivery in refused:  # the forges send again, and there is room now
+        Queue(opened).accept("github", delivery, "issues.edited", [IssueRef("github", "acme/shop", 1)], b"{}")
+    assert {delivery.id for delivery in Inbox(opened).latest(len(told))} == told.keys()
+    opened.close()
 
 
 def test_a_file_that_is_no_database_is_a_sentence(path: Path) -> None:
