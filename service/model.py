@@ -32,6 +32,17 @@ class IssueRef:
         return f"{self.forge}:{self.project}#{self.number}"
 
     @classmethod
+    def by_node(cls, forge: str, owner: str, node: str) -> IssueRef:
+        """An issue of which only the forge's own id is known: to be named before it can be looked at."""
+        return cls(forge, f"{owner}/@{node}", 0)
+
+    @property
+    def node(self) -> str | None:
+        """The id of `by_node`. No forge lets a project's name begin with @."""
+        _, _, node = self.project.partition("/@")
+        return node or None
+
+    @classmethod
     def parse(cls, text: str) -> IssueRef:
         """`github:acme/shop#12` → the ref. Raises ValueError with the expected form."""
         found = _REF.fullmatch(text.strip())

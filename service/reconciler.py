@@ -52,12 +52,18 @@ class Reconciler:
     def plan(self, ref: IssueRef) -> Plan:
         """What would change, and why. Writes nothing. Raises the `ProviderError` family."""
         provider = self._providers[ref.forge]
+        if ref.node is not None:
+            return self._by_its_name(ref, provider.named(ref))
         policy = self._policies.load(provider, ref.project)
         dialect = DEFAULT_DIALECT if isinstance(policy, InvalidPolicy) else policy.vocabulary.dialect
         plan = self._decide(_within(provider.fetch(ref, dialect), self._policies.allows), policy)
         for error in (finding for finding in plan.findings if finding.level == "error"):
             _log.error("rule_error", issue=str(ref), rule=error.rule, message=error.message)
         return plan
+
+    def _by_its_name(self, ref: IssueRef, found: IssueRef | None) -> Plan:
+        """An event told an issue's id alone: what is planned is to look at that issue, if it may be acted on."""
+        return Plan(ref, related=(found,) if found is not None and self._policies.allows(found) else ())
 
     def reconcile(self, ref: IssueRef) -> Plan:
         """Plans, and makes the changes unless this is a dry run. Raises the `ProviderError` family."""

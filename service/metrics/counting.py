@@ -23,7 +23,7 @@ Look: TypeAlias = Callable[[IssueRef], Plan]
 OTHER = "other"
 # An event's name before its action: of actions there are many, and forges add to them.
 _EVENTS = frozenset(
-    {"issues", "issue_comment", "sub_issues"}
+    {"issues", "issue_comment", "sub_issues", "projects_v2_item"}
     | {"Issue Hook", "Confidential Issue Hook", "Note Hook", "Confidential Note Hook"}
 )
 _ACTION = re.compile(r"[./].*")

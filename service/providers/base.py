@@ -118,6 +118,9 @@ class Provider(Protocol):
     def hooks(self) -> Hooks:
         """Our webhooks, as the forge keeps them."""
 
+    def named(self, ref: IssueRef) -> IssueRef | None:
+        """The issue that `ref.node` stands for; None where that is no issue, or none that our account may see."""
+
     def fetch(self, ref: IssueRef, dialect: Dialect = DEFAULT_DIALECT) -> Snapshot:
         """Everything a decision about this issue needs. Raises `NotFound`, `Gone` and the rest of the family.
 

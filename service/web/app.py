@@ -97,7 +97,7 @@ def _body() -> bytes:
 
 
 def _take(parts: Parts, forge: str, delivery: Delivery, body: bytes) -> tuple[Response, int]:
-    refs = [ref for ref in delivery.refs if parts.allows(ref)]
+    refs = [ref for ref in delivery.refs if ref.node is not None or parts.allows(ref)]  # an id has no project yet
     if not refs:
         names = ", ".join(sorted({ref.project for ref in delivery.refs}))
         return _ignored(parts, delivery, forge, f"{names} is not among the projects of CLOSEOUT_PROJECTS")

@@ -152,10 +152,14 @@ class Queue:
         return self._held(claim, self._sql.extend)
 
     def finish(self, claim: Claim, revisit_at: datetime | None = None, related: Iterable[IssueRef] = ()) -> bool:
-        """The look succeeded; the related issues are nudged with it. False: the lease was lost."""
+        """The look succeeded; the related issues are nudged with it. False: the lease was lost.
+
+        The event that told an issue's id alone was about the issue that is nudged once its name is known.
+        """
         others = sorted({ref for ref in related if ref != claim.ref}, key=str)
         names = [str(claim.ref), *map(str, others)]
         values: dict[str, Any] = {"issue_": str(claim.ref), "owner_": claim.owner, "seen": claim.claimed}
+        nudge = self._sql.nudge if claim.ref.node is None else self._sql.deliver
         statement = self._sql.finish
         if revisit_at is not None:
             statement, values["then"] = self._sql.revisit, revisit_at.timestamp()
@@ -165,7 +169,7 @@ class Queue:
                 connection.execute(self._sql.hold, {"names": names})
             held = bool(connection.execute(statement, values).rowcount)
             for ref in others if held else ():
-                self._raise(connection, self._sql.nudge, ref)
+                self._raise(connection, nudge, ref)
             return held
 
         if others:

@@ -33,13 +33,15 @@ def scrape(registry: CollectorRegistry) -> Scrape:
 
 def test_events_are_counted_without_their_action(counts: Counts, registry: CollectorRegistry) -> None:
     """What the forges will think of next, and what nobody believed, is `other`."""
-    for event in ("issues.closed", "issues.labeled", "Issue Hook/update", "sub_issues", "tea.made", "", "a" * 999):
+    known = ("issues.closed", "issues.labeled", "Issue Hook/update", "sub_issues", "projects_v2_item.edited")
+    for event in (*known, "tea.made", "", "a" * 999):
         counts.delivered("github", event, "accepted")
     events = scrape(registry).values("closeout_deliveries_total", result="accepted")
     assert {labels[0]: count for labels, count in events.items()} == {
         "issues": 2,
         "Issue Hook": 1,
         "sub_issues": 1,
+        "projects_v2_item": 1,
         "other": 3,
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from service.providers.github.needs import NEEDS
-from service.providers.github.webhook import EVENTS
+from service.providers.github.webhook import ORGANISATION_EVENTS
 from service.sandbox.github.shapes import APP_PERMISSIONS
 from tests.contracts import github_contract
 
@@ -25,7 +25,7 @@ def test_it_asks_for_the_permissions_the_service_always_needs() -> None:
 
 def test_it_subscribes_to_the_events_that_are_read() -> None:
     """Each other delivery would be received for nothing, and each missing one would be missed."""
-    assert set(MANIFEST["default_events"]) == EVENTS
+    assert set(MANIFEST["default_events"]) == ORGANISATION_EVENTS
 
 
 def test_its_addresses_are_the_services_own() -> None:

@@ -289,6 +289,16 @@ def test_related_issues_are_nudged_with_the_finish(queue: Queue, overview: Overv
     assert overview.depth() == {"ready": 0, "running": 1, "idle": 1, "dead": 0}
 
 
+def test_an_issue_that_an_event_told_by_its_id_counts_as_told_of(queue: Queue, clock: Clock) -> None:
+    """Once its name is known it is looked at as if the event had named it, and passes on to those related to it."""
+    _deliver(queue, "d1", IssueRef.by_node("github", "acme", "I_kwDOA1b2=="))
+    clock.forward(seconds=1)
+    queue.finish(_claimed(queue), related=(OTHER,))
+    clock.forward(seconds=1)
+    other = _claimed(queue)
+    assert (other.ref, other.by_delivery) == (OTHER, True)
+
+
 def test_a_delivery_on_several_issues_is_processed_when_all_are(queue: Queue, database: Database, clock: Clock) -> None:
     """A comment that concerns parent and child waits for both."""
     _deliver(queue, "d1", ISSUE, OTHER)

@@ -39,6 +39,7 @@ from service.providers.github import (
     comments,
     issue_changes,
     labelling,
+    look,
     observe,
     own_issues,
     people,
@@ -97,6 +98,9 @@ class GitHub:
     def setup(self) -> GitHubSetup:
         """The same server, for setting projects up."""
         return GitHubSetup(self._server)
+
+    def named(self, ref: IssueRef) -> IssueRef | None:
+        return look.by_node(self._server, ref)
 
     def fetch(self, ref: IssueRef, dialect: Dialect = DEFAULT_DIALECT) -> Snapshot:
         return observe.fetch(self._server, ref, dialect)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from service.model import Issue, IssueRef
-from service.providers.base import Forbidden, Gone
+from service.providers.base import Forbidden, Gone, NotFound
 from service.providers.github import mapping, queries
 from service.providers.github.errors import Unsupported, reading
 from service.providers.github.gateway import Answer
@@ -42,6 +42,19 @@ def look(server: Server, ref: IssueRef) -> Sighting:
     with reading(f"{ref}"):
         _stands_where_asked(ref, seen.repository)
         return _sighting(server, ref, seen)
+
+
+def by_node(server: Server, ref: IssueRef) -> IssueRef | None:
+    """https://docs.github.com/en/graphql/guides/using-global-node-ids: one request, with the organisation's credential.
+
+    A pull request's or a draft's id is no issue's, and one that GitHub does not find or show is none of ours.
+    """
+    answer = server.gateway(ref.project.partition("/")[0]).query(queries.ISSUE_NAME, {"node": ref.node})
+    if answer.error is not None and not isinstance(answer.error, (NotFound, Forbidden)):
+        raise answer.error
+    with reading(f"{ref}"):
+        node = answer.data.get("node")
+        return mapping.ref_of(node, ref) if node else None
 
 
 def named_issues(server: Server, refs: tuple[IssueRef, ...], home: IssueRef) -> dict[IssueRef, Issue]:

@@ -230,6 +230,11 @@ query Project($owner: String!, $number: Int!) {
   }
 }"""
 
+ISSUE_NAME = """
+query IssueName($node: ID!) {
+  node(id: $node) { ... on Issue { number repository { nameWithOwner } } }
+}"""
+
 ISSUE_ID = """
 query IssueId($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { issue(number: $number) { id fullDatabaseId } }

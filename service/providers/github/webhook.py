@@ -17,10 +17,13 @@ from typing import Any
 from service.model import IssueRef
 from service.providers.base import Delivery, Unverified
 
-# What a webhook has to subscribe to: the events that `_refs` reads.
+# What a webhook has to subscribe to: the events that `_refs` reads. Repositories have no event for cards.
 EVENTS = frozenset({"issues", "issue_comment", "sub_issues"})
+ORGANISATION_EVENTS = EVENTS | {"projects_v2_item"}
 
 _FULL_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_LOGIN = re.compile(r"[\w-]+")
+_NODE = re.compile(r"[\w=+/-]+")
 _API_URL = re.compile(r"/repos/(?P<name>[\w.-]+/[\w.-]+)$")
 _Json = Mapping[str, Any]
 
@@ -80,11 +83,7 @@ def _sender(payload: _Json) -> str:
 
 
 def _refs(event: str, payload: _Json, forge: str) -> Iterator[IssueRef]:
-    """The issues an event is about. Unknown events nudge nobody: GitHub adds new ones at any time.
-
-    `projects_v2_item` names an issue only by node id, which says nothing without a request; a moved card is seen
-    at the issue's next event or at the periodic resync.
-    """
+    """The issues an event is about. Unknown events nudge nobody: GitHub adds new ones at any time."""
     match event:
         case "issues" | "issue_comment":
             if "pull_request" not in _part(payload, "issue"):  # both events also tell of pull requests
@@ -93,8 +92,23 @@ def _refs(event: str, payload: _Json, forge: str) -> Iterator[IssueRef]:
         case "sub_issues":
             yield _issue(payload, "parent_issue", "parent_issue_repo", forge)
             yield _issue(payload, "sub_issue", "sub_issue_repo", forge)
+        case "projects_v2_item":
+            yield from _card(payload, forge)
         case _:
             return
+
+
+def _card(payload: _Json, forge: str) -> Iterator[IssueRef]:
+    """A card says only which organisation it is in and its issue's node id. Drafts and pull requests have cards too."""
+    item = _part(payload, "projects_v2_item")
+    if item.get("content_type") != "Issue":
+        return
+    owner, node = _part(payload, "organization").get("login"), item.get("content_node_id")
+    if not isinstance(owner, str) or not _LOGIN.fullmatch(owner):
+        raise ValueError("the delivery's organization has no login")
+    if not isinstance(node, str) or not _NODE.fullmatch(node):
+        raise ValueError("the delivery's projects_v2_item has no content_node_id")
+    yield IssueRef.by_node(forge, owner, node)
 
 
 def _moved(payload: _Json, forge: str) -> Iterator[IssueRef]:

@@ -88,6 +88,10 @@ class GitLab:
         """The same server, for setting projects up."""
         return GitLabSetup(SetupRequests(self._connection))
 
+    def named(self, ref: IssueRef) -> IssueRef | None:
+        """GitLab's events name every issue by project and number; there is no other id to ask about."""
+        return None if ref.node is not None else ref
+
     def fetch(self, ref: IssueRef, dialect: Dialect = DEFAULT_DIALECT) -> Snapshot:
         return observe.fetch(self._server, ref, dialect)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from service.hidden import topic_marker
-from service.model import EnsureComment, EnsureLabel, Label
+from service.model import EnsureComment, EnsureLabel, IssueRef, Label
 from service.providers.base import Forbidden
 from service.providers.github.auth import AppAuth, TokenAuth
 from service.providers.github.client import GitHub
 from service.sandbox import Sandbox
+from service.sandbox.github.addresses import node_id
 from tests.clock import Clock
 from tests.keys import app_key
 from tests.providers.stage import PROJECT, Stage
@@ -45,6 +46,13 @@ def test_an_app_acts_as_its_bot(stage: Stage, app: GitHub) -> None:
     found = app.fetch(stage.pm).comment("status")
     assert found is not None
     assert found.author == "closeout[bot]"
+
+
+def test_a_cards_issue_is_found_with_the_organisations_installation(stage: Stage, app: GitHub) -> None:
+    """A node id names no repository whose installation could be asked for."""
+    node = stage.sandbox.world.issue("github", PROJECT, 2).id
+    assert app.named(IssueRef.by_node("github", "acme", node_id("I", node))) == stage.ref(2)
+    assert "/github/api/v3/orgs/acme/installation" in [record.path for record in stage.sandbox.log]
 
 
 def test_an_app_without_graphql_has_the_same_name(stage: Stage, app: GitHub) -> None:

@@ -18,6 +18,7 @@ from tests.clock import START
 
 SECRET = "It's a Secret to Everybody"
 SHOP: dict[str, Any] = {"full_name": "acme/shop"}
+CARD: dict[str, Any] = {"content_type": "Issue", "content_node_id": "I_kwDOA1b2=="}
 ISSUE: dict[str, Any] = {"number": 12, "repository_url": "https://api.github.com/repos/acme/shop"}
 
 
@@ -131,10 +132,15 @@ def test_a_delivery_names_the_issue_the_event_and_the_sender() -> None:
             },
             ["acme/ops#1", "acme/shop#12"],
         ),
+        (
+            "projects_v2_item",
+            {"action": "edited", "projects_v2_item": CARD, "organization": {"login": "acme"}},
+            ["acme/@I_kwDOA1b2==#0"],
+        ),
     ],
 )
 def test_an_event_nudges_every_issue_it_is_about(event: str, payload: object, numbers: list[str]) -> None:
-    """A transfer and a sub-issue link concern two issues each."""
+    """A transfer and a sub-issue link concern two issues each; a card tells its issue's id alone."""
     found = deliver(event, payload)
     assert found is not None
     assert [f"{ref.project}#{ref.number}" for ref in found.refs] == numbers
@@ -147,12 +153,13 @@ def test_an_event_nudges_every_issue_it_is_about(event: str, payload: object, nu
         ("issue_comment", {"action": "created", "issue": {**ISSUE, "pull_request": {}}, "repository": SHOP}),
         ("issues", {"action": "labeled", "issue": {**ISSUE, "pull_request": {}}, "repository": SHOP}),
         ("label", {"action": "created", "label": {"name": "overdue"}, "repository": SHOP}),
-        ("projects_v2_item", {"action": "edited", "projects_v2_item": {"content_node_id": "I_1"}}),
+        ("projects_v2_item", {"action": "edited", "projects_v2_item": {**CARD, "content_type": "PullRequest"}}),
+        ("projects_v2_item", {"action": "created", "projects_v2_item": {**CARD, "content_type": "DraftIssue"}}),
         ("an_event_of_next_year", {}),
     ],
 )
 def test_what_is_none_of_our_business_nudges_nobody(event: str, payload: object) -> None:
-    """Pull requests, labels, pings, cards (named by node id only) and events nobody knows yet."""
+    """Pull requests, labels, pings, cards of other things than issues and events nobody knows yet."""
     assert deliver(event, payload) is None
 
 
@@ -169,6 +176,14 @@ def test_what_is_none_of_our_business_nudges_nobody(event: str, payload: object)
         ("issues", {"issue": {"number": -1}, "repository": SHOP}, {}, "no number"),
         ("issues", {"issue": {"number": 1}, "repository": {"full_name": "acme/../x#y"}}, {}, "owner/name"),
         ("issues", {"issue": {"number": 1}}, {}, "no repository"),
+        ("projects_v2_item", {"projects_v2_item": CARD}, {}, "no organization"),
+        ("projects_v2_item", {"projects_v2_item": CARD, "organization": {"login": "../x"}}, {}, "no login"),
+        (
+            "projects_v2_item",
+            {"projects_v2_item": {**CARD, "content_node_id": "I 1"}, "organization": {"login": "acme"}},
+            {},
+            "no content_node_id",
+        ),
         ("", {"issue": ISSUE, "repository": SHOP}, {}, "X-GitHub-Event"),
         ("issues", {"issue": ISSUE, "repository": SHOP}, {"X-GitHub-Delivery": ""}, "X-GitHub-Delivery"),
     ],
@@ -186,13 +201,15 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(sorted(ISSUE)), inner, max_size=3),
     max_leaves=8,
 )
+KEYS = (
+    *("action", "issue", "repository", "sender", "changes", "parent_issue", "sub_issue"),
+    *("projects_v2_item", "organization"),
+)
 
 
 @given(
-    event=st.sampled_from(["issues", "issue_comment", "sub_issues", "ping"]),
-    payload=st.dictionaries(
-        st.sampled_from(["action", "issue", "repository", "sender", "changes", "parent_issue", "sub_issue"]), JSON
-    ),
+    event=st.sampled_from(["issues", "issue_comment", "sub_issues", "projects_v2_item", "ping"]),
+    payload=st.dictionaries(st.sampled_from(KEYS), JSON),
 )
 def test_any_signed_object_is_a_delivery_or_none_or_a_sentence(event: str, payload: dict[str, Any]) -> None:
     """No payload makes the parser fail in another way."""
