@@ -54,7 +54,7 @@ def extend(case: Case, asked: Asked) -> Iterator[Verdict]:
         than = f"the deadline it has ({before})" if before is not None and before >= today else "today"
         raise Mistaken(f"{until} is not later than {than}. To make it earlier, edit it in place.")
     body = document.set_field(case.document, "deadline", until.isoformat())
-    in_field = case.snapshot.capabilities.native_due
+    in_field = case.snapshot.keeps_due(case.issue)
     if not in_field and body == case.issue.body:
         raise Mistaken(f"there is no place for it yet. Add the line `**Deadline:** {until}` to the description.")
     if in_field:

@@ -137,4 +137,5 @@ def _item(row: dict[str, Any]) -> ItemState:
         done=bool(row.get("done", False)),
         dropped=row.get("dropped"),
         slips=int(row.get("slips", 0)),
+        dated=bool(row.get("dated", False)),
     )

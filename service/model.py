@@ -72,10 +72,14 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An issue's place on a project board: the project's number, and the column's name (None: no column yet)."""
+    """An issue's place on a project board: the project's number, and the column's name (None: no column yet).
+
+    `dated`: the board has a date field that stands for a deadline.
+    """
 
     project: int
     column: str | None
+    dated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class Issue:
     state_reason: StateReason | None = None
     labels: frozenset[str] = frozenset()
     assignees: frozenset[str] = frozenset()
-    due: date | None = None  # the forge's own field; None where the forge has none
+    due: date | None = None  # the forge's own field, or its board's; None where there is neither
     cards: tuple[Card, ...] = ()
     author: str = ""
     created_at: datetime | None = None
@@ -186,6 +190,7 @@ class ItemState:
     done: bool = False
     dropped: str | None = None  # the reason given with `/pm drop`
     slips: int = 0  # how often the deadline was moved to a later day
+    dated: bool = False  # its board's date field has held the deadline; whoever emptied it since meant to
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +216,7 @@ class SyncState:
 class Capabilities:
     """What this forge, server and project can do; probed once by the provider."""
 
-    native_due: bool = False
+    native_due: bool = False  # every issue has a field for its deadline
     sub_issues: bool = False
     project_board: bool = False  # a board with columns of its own; otherwise columns are labels
     closed_is_a_column: bool = False  # GitLab: every closed issue sits in the built-in Closed list
@@ -252,6 +257,13 @@ class Snapshot:
 
     def child(self, ref: IssueRef) -> Issue | None:
         return next((c for c in self.children if c.ref == ref), None)
+
+    def keeps_due(self, issue: Issue) -> bool:
+        """Whether there is a field for this issue's deadline: the forge's, or that of the one board which has one.
+
+        Of two such boards nobody can say which is meant.
+        """
+        return self.capabilities.native_due or sum(card.dated for card in issue.cards) == 1
 
 
 # --- changes: each names the wanted state, not the step -------------------------------------------------------
@@ -650,7 +662,8 @@ def _create(snapshot: Snapshot, change: CreateActionItem) -> Snapshot:
 
 
 def _moved(cards: tuple[Card, ...], project: int, column: str) -> tuple[Card, ...]:
-    return (*(card for card in cards if card.project != project), Card(project, column))
+    old = next((card for card in cards if card.project == project), Card(project, None))
+    return (*(card for card in cards if card is not old), replace(old, column=column))
 
 
 def _reopened(issue: Issue) -> Issue:

@@ -92,12 +92,18 @@ class Words(Strict):
 class Vocabulary(Strict):
     labels: LabelNames = Field(LabelNames(), description="Label names.")
     columns: ColumnNames = Field(ColumnNames(), description="Board column names.")
+    date_fields: tuple[str, ...] = Field(
+        document.DEFAULT_DIALECT.dates,
+        max_length=10,
+        description="GitHub: names of a project's date field for deadlines; the first one there counts, and none "
+        "where the organisation has the issue field `Target date`.",
+    )
     words: Words = Field(Words(), description="Further spellings of headings and fields.")
 
     @property
     def dialect(self) -> document.Dialect:
         words = self.words
-        more = document.Dialect(sections=words.sections, fields=words.fields, columns=words.columns)
+        more = document.Dialect(words.sections, words.fields, words.columns, dates=self.date_fields)
         return document.extend(document.DEFAULT_DIALECT, more)
 
     def is_trigger(self, labels: Iterable[str]) -> bool:

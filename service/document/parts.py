@@ -126,4 +126,5 @@ class Dialect:
     sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dates: tuple[str, ...] = ()  # names of a board's date field that stands for a deadline, the first one there counts
     hosts: tuple[str, ...] = ()  # web hosts whose issue URLs are references on this forge

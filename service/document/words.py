@@ -186,16 +186,24 @@ _COLUMNS = {
 }  # fmt: skip
 
 DEFAULT_DIALECT = Dialect(
-    sections=_SECTIONS, fields=_FIELDS, columns=_COLUMNS, hosts=("github.com", "gitlab.com")
-)  # fmt: skip
+    sections=_SECTIONS,
+    fields=_FIELDS,
+    columns=_COLUMNS,
+    dates=("Target date", "Due date", "Due", "Deadline"),
+    hosts=("github.com", "gitlab.com"),
+)
 
 
 def extend(dialect: Dialect, more: Dialect) -> Dialect:
-    """Both dialects' words. Where both claim a spelling, `more` wins (see `service.document.headings.Lexicon`)."""
+    """Both dialects' words. Where both claim a spelling, `more` wins (see `service.document.headings.Lexicon`).
+
+    The names of date fields are those of `more` alone, so that a team can do without.
+    """
     return Dialect(
         sections=_joined(dialect.sections, more.sections),
         fields=_joined(dialect.fields, more.fields),
         columns=_joined(dialect.columns, more.columns),
+        dates=more.dates,
         hosts=tuple(dict.fromkeys((*dialect.hosts, *more.hosts))),
     )
 

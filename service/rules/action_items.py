@@ -113,7 +113,7 @@ def _as_intended(case: Case, item: ActionItem, child: Issue) -> Iterator[Verdict
     assignees = case.assignable(item.owners)
     if not child.assignees and assignees:
         yield SetAssignees(child.ref, assignees)
-    if case.snapshot.capabilities.native_due and child.due is None and item.due is not None:
+    if case.snapshot.keeps_due(child) and child.due is None and item.due is not None:
         yield SetDue(child.ref, item.due)
 
 

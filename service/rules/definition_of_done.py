@@ -50,7 +50,7 @@ def _missing(case: Case) -> Iterator[Finding]:
             "Write it as `**Deadline:** 2026-03-31`.",
         )
     elif issue.due is None and written.state is not FieldState.RECORDED:
-        fix = "Set the due date." if case.snapshot.capabilities.native_due else "Write `**Deadline:** 2026-03-31`."
+        fix = "Set the due date." if case.snapshot.keeps_due(issue) else "Write `**Deadline:** 2026-03-31`."
         yield _finding("There is no deadline.", "Deadline", fix)
     yield from _criteria(case.document.criteria)
 

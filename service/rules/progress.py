@@ -4,6 +4,8 @@ Why: people plan in the document and work in the issue; whoever reads either one
 
 Remedy: what a person changed on one side is carried over to the other; where both changed, the later change stands.
 A closed issue ticks its line with the date, a reopened one unticks it. An issue is never closed or deleted for them.
+On a GitHub project with a date field the deadline is there too; emptied by a person, the field stays empty until the
+deadline moves.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ def check(case: Case, options: ProgressOptions) -> Iterator[Verdict]:
             continue
         yield from _done(case, item, child, last)
         yield from _struck(case, item, child, last)
+        yield from _dated(case, child, last)
         yield from _words(case, item, child, last)
         yield from _owners(case, item, child, last)
         yield from _deadline(case, item, child, last)
@@ -142,7 +145,7 @@ def _deadline(case: Case, item: ActionItem, child: Issue, last: ItemState) -> It
         wanted = last.due
     if wanted is None:
         return
-    if (there is not None and there != wanted) or (there is None and line_changed):
+    if child_changed or (there is not None and there != wanted) or (there is None and line_changed):
         yield from _set_due(case, child, wanted)
     if (item.due is not None and item.due != wanted) or (item.due is None and child_changed):
         yield SetBody(case.issue.ref, case.issue.body, document.set_due(case.document, item, wanted))
@@ -151,13 +154,25 @@ def _deadline(case: Case, item: ActionItem, child: Issue, last: ItemState) -> It
         yield Track(replace(last, due=wanted, slips=last.slips + is_later))
 
 
+def _dated(case: Case, child: Issue, last: ItemState) -> Iterator[Verdict]:
+    """A card on a board with a date field is given the deadline once: whoever empties the field later means to."""
+    seen, due = case.snapshot, case.due(child) or last.due
+    is_on_board = seen.keeps_due(child) and not seen.capabilities.native_due
+    if last.dated or child.state == "closed" or not is_on_board or due is None:
+        return
+    if child.due is None and child.key is not None:
+        yield SetDue(child.ref, due)
+    yield Track(replace(last, dated=True))
+
+
 def _set_due(case: Case, child: Issue, due: date) -> Iterator[Verdict]:
     if not case.may_edit(child):
         return
-    if case.snapshot.capabilities.native_due and child.due != due:
+    if case.snapshot.keeps_due(child) and child.due != due:
         yield SetDue(child.ref, due)
-    body = document.set_field(case.read(child), "deadline", due.isoformat())
-    if body != child.body:
+    written = case.read(child)
+    body = document.set_field(written, "deadline", due.isoformat())
+    if body != child.body and written.field("deadline").value != due:  # a day is a day, however a person wrote it
         yield SetBody(child.ref, child.body, body)
 
 

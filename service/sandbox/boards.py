@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from service.sandbox.conversation import Conversation
 from service.sandbox.ledger import Happening
 from service.sandbox.rows import BoardRow, CardRow, ColumnRow, IssueRow, LinkRow, Missing, Refused
@@ -97,13 +99,14 @@ class Boards(Conversation):
         title: str,
         columns: tuple[str, ...] = COLUMNS,
         closed_column: str | None = None,
+        date_field: str | None = None,
     ) -> BoardRow:
         """On a group (GitHub's organisation projects) or on a project (GitLab), whichever `path` names."""
         with self.lock:
             owner = self.groups.get((forge, path.lower())) or self.project(forge, path)
             board = BoardRow(self.next_id(), len(owner.boards) + 1, title, closed_column=closed_column)
             board.columns = [ColumnRow(self.next_id(), name) for name in columns]
-            board.field_id, board.due_field_id = self.next_id(), self.next_id()
+            board.date_field, board.field_id, board.date_field_id = date_field, self.next_id(), self.next_id()
             owner.boards.append(board)
             return board
 
@@ -118,7 +121,7 @@ class Boards(Conversation):
                 return found
             card = CardRow(self.next_id(), issue.id)
             board.cards.append(card)
-            self._card_event("card_added", board, card, issue, actor, None)
+            self._card_event("card_added", board, card, issue, actor, (None, None))
             return card
 
     def set_column(self, board: BoardRow, issue: IssueRow, column: str | None, *, actor: str) -> CardRow:
@@ -128,13 +131,24 @@ class Boards(Conversation):
             card = self.add_card(board, issue, actor=actor)
             old, card.column = card.column, column
             if old != column:
-                self._card_event("card_moved", board, card, issue, actor, old)
+                self._card_event("card_moved", board, card, issue, actor, (old, column))
+            return card
+
+    def set_card_date(self, board: BoardRow, issue: IssueRow, day: date | None, *, actor: str) -> CardRow:
+        """The board's date field, on the issue's card (GitHub)."""
+        with self.lock:
+            card = self.add_card(board, issue, actor=actor)
+            old, new = card.values.pop(board.date_field_id, None), day.isoformat() if day else None
+            if new is not None:
+                card.values[board.date_field_id] = new
+            if old != new:
+                self._card_event("card_dated", board, card, issue, actor, (old, new))
             return card
 
     def _card_event(
-        self, kind: str, board: BoardRow, card: CardRow, issue: IssueRow, actor: str, old: str | None
+        self, kind: str, board: BoardRow, card: CardRow, issue: IssueRow, actor: str, change: tuple[str | None, ...]
     ) -> None:
-        detail = {"board": board.id, "item": card.id, "from": old, "to": card.column}
+        detail = {"board": board.id, "item": card.id, "from": change[0], "to": change[1]}
         before = issue.updated_at
         self.record(self.project_of(issue), actor, [(kind, detail)], issue)
         issue.updated_at = before  # moving a card is no update of the issue

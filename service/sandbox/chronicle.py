@@ -84,7 +84,7 @@ def _sentence(event: EventRow) -> str:  # noqa: PLR0911 - one sentence a kind of
             return f"closed this as {str(detail['reason']).replace('_', ' ')}"
         case "assigned" | "unassigned":
             return f"{event.kind} {detail['assignee']}"
-        case "due_changed":
+        case "due_changed" | "card_dated":
             return f"set the due date to {detail['to']}" if detail["to"] else "removed the due date"
         case "card_moved":
             return f"moved the card to “{detail['to']}”" if detail["to"] else "took the card out of its column"

@@ -82,8 +82,8 @@ class EventRow:
     privacy_changed, kind_changed, field_changed {from, to, [field]} · locked, unlocked · deleted ·
     commented {comment} · comment_edited {comment, from} · comment_deleted {comment} · child_added,
     child_removed {child} (on the parent) · parent_added, parent_removed {parent} (on the child) · linked,
-    unlinked {link, target} · card_added, card_moved {board, item, from, to} · label_created, label_edited,
-    label_deleted {label_id, label, [name: {from}]} · reacted {reaction, content, on}.
+    unlinked {link, target} · card_added, card_moved, card_dated {board, item, from, to} · label_created,
+    label_edited, label_deleted {label_id, label, [name: {from}]} · reacted {reaction, content, on}.
     """
 
     id: int
@@ -225,7 +225,8 @@ class BoardRow:
     columns: list[ColumnRow] = field(default_factory=list)
     cards: list[CardRow] = field(default_factory=list)
     field_id: int = 0  # the Status field
-    due_field_id: int = 0  # the Due field
+    date_field: str | None = None  # the name of its date field
+    date_field_id: int = 0
     closed_column: str | None = None
     readme: str = ""
 

@@ -159,9 +159,9 @@ def _tie_issues(world: Boards, project: Json) -> None:
 
 def _plant_boards(world: Boards, row: Json) -> None:
     for given in row.get("boards", ()):
-        more = {"columns": tuple(given["columns"])} if "columns" in given else {}
-        closed = given.get("closed_column")
-        board = world.add_board(row["forge"], row["path"], title=given["title"], closed_column=closed, **more)
+        more: Json = {"columns": tuple(given["columns"])} if "columns" in given else {}
+        more |= {key: given[key] for key in ("closed_column", "date_field") if key in given}
+        board = world.add_board(row["forge"], row["path"], title=given["title"], **more)
         for card in given.get("cards", ()):
             issue = _find(world, row["forge"], card["issue"])
             world.set_column(board, issue, card.get("column"), actor=issue.author)

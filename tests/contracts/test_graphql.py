@@ -38,9 +38,11 @@ type Mutation { add(input: New): Dog }
 
 
 @pytest.mark.node
-@pytest.mark.parametrize("chosen", list(product((True, False), repeat=4)))
-def test_every_look_at_github_is_documented(chosen: tuple[bool, bool, bool, bool]) -> None:
-    """With or without sub-issues, projects, issue fields and people, each query is valid against the published schema."""
+@pytest.mark.parametrize(
+    "chosen", [(*parts, dates) for parts in product((True, False), repeat=4) for dates in ((), ("Due", "Due date"))]
+)
+def test_every_look_at_github_is_documented(chosen: tuple[bool, bool, bool, bool, tuple[str, ...]]) -> None:
+    """With or without sub-issues, projects, fields, people and dates, each query is valid against the published schema."""
     parts = github.Parts(*chosen)
     assert check_graphql(github.post_mortem(parts)) == []
     assert check_graphql(github.issues(3, parts)) == []

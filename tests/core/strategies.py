@@ -106,6 +106,7 @@ def children(draw: st.DrawFn) -> tuple[Issue, ...]:
                 closed_at=NOW - timedelta(hours=2) if shut else None,
                 assignees=draw(st.frozensets(st.sampled_from(["alice", "bob", "eve"]), max_size=2)),
                 due=draw(st.none() | st.just(date(2026, 4, 2))),
+                cards=draw(st.sampled_from([(), (), (Card(1, None, dated=True),)])),
                 author=draw(st.sampled_from([BOT, "alice"])),
                 updated_at=draw(_times()),
                 linked=draw(st.booleans()),
@@ -140,6 +141,7 @@ def states(draw: st.DrawFn) -> SyncState:
         done=st.booleans(),
         dropped=st.none() | st.just("done elsewhere"),
         slips=st.integers(0, 3),
+        dated=st.booleans(),
     )
     items = draw(st.lists(item, max_size=3, unique_by=lambda i: i.key))
     made = st.builds(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from service.policy import FILES
 from service.sandbox import Sandbox
-from service.sandbox.rows import IssueRow
+from service.sandbox.rows import BoardRow, IssueRow
 from tests.clock import Clock
 from tests.contracts.recorder import Recorder
 from tests.stack import PROJECTS, SECRET, Stack, running
@@ -31,10 +32,10 @@ def stack(sandbox: Sandbox, clock: Clock, contracts: Recorder, tmp_path: Path) -
         yield both
 
 
-def report(stack: Stack, project: str = SHOP) -> IssueRow:
-    """A post-mortem, of which from now on nothing but its card is heard."""
+def report(stack: Stack, project: str = SHOP, body: str = "We lost orders.") -> IssueRow:
+    """A post-mortem, of which from now on nothing but the cards is heard."""
     made = stack.sandbox.world.create_issue(
-        "github", project, actor="alice", title="Checkout down", body="We lost orders.", labels=["post-mortem"]
+        "github", project, actor="alice", title="Checkout down", body=body, labels=["post-mortem"]
     )
     stack.settle()
     for name in PROJECTS:
@@ -42,12 +43,16 @@ def report(stack: Stack, project: str = SHOP) -> IssueRow:
     return made
 
 
+def board_of(stack: Stack, issue: IssueRow) -> BoardRow:
+    [board] = stack.sandbox.world.boards_of(stack.sandbox.world.project_of(issue))
+    return board
+
+
 def drag(stack: Stack, issue: IssueRow, column: str) -> str | None:
     """Where the card is once everything is quiet."""
     stack.sandbox.world.move_card("github", issue.path, issue.number, actor="bob", column=column)
     stack.settle()
-    [board] = stack.sandbox.world.boards_of(stack.sandbox.world.project_of(issue))
-    return stack.sandbox.world.column_of(issue, board)
+    return stack.sandbox.world.column_of(issue, board_of(stack, issue))
 
 
 def test_a_card_that_is_ahead_of_its_issue_is_moved_back_and_told_why(stack: Stack) -> None:
@@ -84,3 +89,24 @@ def test_a_card_whose_issue_is_gone_troubles_nobody(stack: Stack) -> None:
     stack.sandbox.world.delete_issue("github", SHOP, pm.number, actor="alice")
     stack.settle()
     assert {task.state for task in stack.service.overview.tasks()} == {"idle"}
+
+
+def test_a_deadline_on_the_project_is_the_action_items_deadline(stack: Stack) -> None:
+    """The project has a date field: the new action item's card is given its deadline, and a person's date on it goes
+    to the line and the item's text; emptied, it stays empty.
+    """
+    world = stack.sandbox.world
+    world.group("github", "acme").boards[0].date_field = "Due date"
+    pm = report(stack, body="## Action items\n\n- [ ] Page on queue depth - @bob - 2026-04-01\n")
+    [item] = world.children_of(pm)
+    board = board_of(stack, item)
+    card = world.card(board, item)
+    assert card is not None
+    assert card.values == {board.date_field_id: "2026-04-01"}
+    world.set_card_date(board, item, date(2026, 5, 15), actor="bob")
+    stack.settle()
+    assert f"- [ ] Page on queue depth - @bob - 2026-05-15 (#{item.number})" in pm.body
+    assert "**Deadline:** 2026-05-15" in item.body
+    world.set_card_date(board, item, None, actor="bob")
+    stack.settle()
+    assert (card.values, "@bob - 2026-05-15" in pm.body) == ({}, True)

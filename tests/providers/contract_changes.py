@@ -93,7 +93,7 @@ class ChangesContract(OnStage):
         stage.edit(1, actor="bob", labels=["post-mortem", "outage", "their own"])
         for kind in (*EDITS, *OTHERS):
             for change in self._changes(before, before.issue, kind):
-                if not isinstance(change, SetBody) and can(before.capabilities, kind):
+                if not isinstance(change, SetBody) and can(before, change):
                     _apply(provider, change)
         issue = stage.sandbox.world.issue(self.forge, PROJECT, 1)
         assert [(c.author, c.body) for c in issue.comments if c.author != BOT] == talk
@@ -136,7 +136,7 @@ def _perform(stage: Stage, provider: Provider, before: Snapshot, changes: tuple[
         if isinstance(concrete, CreateActionItem):
             assert made is not None
             created[concrete.key] = made
-        if can(before.capabilities, type(change)):
+        if can(before, change):
             expected = model.apply(expected, concrete)
     return expected
 

@@ -35,7 +35,11 @@ class OnStage:
         stage = Stage(self.forge, sandbox, clock, self.build)
         self.arrange(stage)
         stage.set_up()
+        self.afterwards(stage)
         return stage
 
     def arrange(self, stage: Stage) -> None:
         """What a dialect adds to the world before anything is there."""
+
+    def afterwards(self, stage: Stage) -> None:
+        """What it adds to the issues that are."""

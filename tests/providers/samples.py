@@ -11,7 +11,6 @@ from service.hidden import issue_marker, state_block, topic_marker
 from service.model import (
     Acknowledge,
     AddLabels,
-    Capabilities,
     Change,
     CloseAsNotPlanned,
     CreateActionItem,
@@ -104,11 +103,14 @@ OTHERS: Mapping[type, Sample] = {
 }
 
 
-def can(capabilities: Capabilities, kind: type) -> bool:
-    """Whether a plan may ask this of a forge with these capabilities."""
-    needs = {
-        SetDue: capabilities.native_due,
-        MoveCard: capabilities.project_board,
-        Acknowledge: capabilities.reactions,
-    }
-    return needs.get(kind, True)
+def can(seen: Snapshot, change: Change) -> bool:
+    """Whether a plan may ask this where such a snapshot was seen."""
+    match change:
+        case SetDue(ref=ref):
+            return any(seen.keeps_due(issue) for issue in (seen.issue, *seen.children) if issue.ref == ref)
+        case MoveCard():
+            return seen.capabilities.project_board
+        case Acknowledge():
+            return seen.capabilities.reactions
+        case _:
+            return True

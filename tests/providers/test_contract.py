@@ -6,14 +6,14 @@ from typing import ClassVar
 
 import pytest
 
-from service.model import CreateActionItem
+from service.model import CreateActionItem, SetDue, apply
 from service.providers.base import Provider
 from service.providers.github.auth import TokenAuth
 from service.providers.github.client import GitHub
 from service.providers.gitlab.client import GitLab
 from tests.providers.contract import ProviderContract
-from tests.providers.samples import NEW_KEY, create
-from tests.providers.stage import Stage
+from tests.providers.samples import DUE, NEW_KEY, create
+from tests.providers.stage import PROJECT, Stage, comparable
 
 pytestmark = pytest.mark.node
 
@@ -62,6 +62,26 @@ class TestGitHubWithIssueFields(OnGitHub):
 
     def arrange(self, stage: Stage) -> None:
         stage.sandbox.world.add_issue_field("github", "acme", "Target date")
+
+
+class TestGitHubWithADateOnItsBoard(OnGitHub):
+    """github.com with a project whose date field holds the deadlines of the issues on it."""
+
+    def arrange(self, stage: Stage) -> None:
+        stage.sandbox.world.group("github", "acme").boards[0].date_field = "Due date"
+
+    def afterwards(self, stage: Stage) -> None:
+        world = stage.sandbox.world
+        for number in (1, 2, 3):
+            world.move_card("github", PROJECT, number, actor="alice", column="Draft")
+
+    def test_a_deadline_is_taken_away_again(self, stage: Stage) -> None:
+        """An emptied field is no deadline, and emptying it twice is no error."""
+        provider = stage.provider()
+        before = provider.fetch(stage.pm)
+        for due in (DUE, None, None):
+            provider.apply(SetDue(stage.pm, due))
+            assert comparable(stage.provider().fetch(stage.pm)) == comparable(apply(before, SetDue(stage.pm, due)))
 
 
 class TestOlderGitHub(OnGitHub):

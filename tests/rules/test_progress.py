@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from service.engine import decide
-from service.model import Issue, Plan, SetAssignees, SetBody, SetDue, SetTitle, Snapshot, SyncState
+from service.model import Card, Issue, Plan, SetAssignees, SetBody, SetDue, SetTitle, Snapshot, SyncState
 from service.policy import Policy
 from tests.build import GITHUB, GITLAB, NOW, carried_out, day, snapshot
 
 LINE = "- [ ] Page on queue depth - @bob - 2026-04-01"
+LINE_DUE = day("2026-04-01")
 
 
 def settled(line: str = LINE, *, native: bool = False) -> Snapshot:
@@ -138,3 +139,53 @@ def test_a_struck_line_asks_for_a_reason() -> None:
     assert "/pm drop #13 <reason>" in found.fix
     dropped = replace(seen, state=replace(seen.state, items=(replace(seen.state.items[0], dropped="not worth it"),)))
     assert not [f for f in decide(dropped, Policy()).blockers if f.rule == "progress"]
+
+
+# --- the date field of a project's board ----------------------------------------------------------------------
+
+
+def on_a_board() -> Snapshot:
+    """Line and issue agree, and the issue's card has come to a board with a date field."""
+    return with_child(settled(), cards=(Card(1, "Actions Created", dated=True),))
+
+
+def test_a_card_is_given_the_deadline_once() -> None:
+    """Whoever empties the field later means to: the deadline stays where it is written."""
+    seen = on_a_board()
+    plan = decide(seen, Policy())
+    assert [c for c in plan.changes if c.ref == seen.children[0].ref] == [SetDue(seen.children[0].ref, LINE_DUE)]
+    after = carried_out(seen, plan)
+    assert decide(after, Policy()).changes == ()
+    assert decide(with_child(after, due=None), Policy()).changes == ()
+
+
+def test_a_date_that_a_person_set_on_the_board_stands() -> None:
+    """Line and text follow; emptied after that, the field does not bring the old deadline back."""
+    seen = on_a_board()
+    moved = with_child(carried_out(seen, decide(seen, Policy())), due=day("2026-06-01"))
+    after = carried_out(moved, decide(moved, Policy()))
+    assert "2026-06-01" in after.issue.body
+    assert "**Deadline:** 2026-06-01" in after.children[0].body
+    assert decide(with_child(after, due=None), Policy()).changes == ()
+
+
+def test_a_later_change_of_the_line_reaches_the_board() -> None:
+    """Also where the field was emptied before."""
+    seen = on_a_board()
+    emptied = with_child(carried_out(seen, decide(seen, Policy())), due=None)
+    plan = decide(with_line(emptied, "2026-04-01", "2026-05-01"), Policy())
+    assert SetDue(seen.children[0].ref, day("2026-05-01")) in plan.changes
+
+
+def test_a_date_that_was_on_the_board_first_is_the_issues_deadline() -> None:
+    """The card was put there by a person, with a date: it is the later word."""
+    seen = with_child(on_a_board(), due=day("2026-06-01"))
+    after = carried_out(seen, decide(seen, Policy()))
+    assert after.children[0].due == day("2026-06-01")
+    assert "2026-06-01" in after.issue.body
+
+
+def test_of_two_boards_with_dates_none_is_written() -> None:
+    """Nobody can say which is meant."""
+    seen = with_child(settled(), cards=(Card(1, None, dated=True), Card(2, None, dated=True)))
+    assert decide(seen, Policy()).changes == ()

@@ -153,6 +153,7 @@ def test_mutations_change_issues_and_comments(hub: GitHubCaller) -> None:
 
 def test_cards_are_added_once_and_moved_by_option(hub: GitHubCaller) -> None:
     """Adding twice gives the same card; a column is an option of the Status field; a date has its own field."""
+    hub.sandbox.world.group("github", "acme").boards[0].date_field = "Due"
     project = hub.query(
         '{ organization(login: "acme") { projectV2(number: 1) { id title fields(first: 10) { nodes {'
         " ... on ProjectV2SingleSelectField { id name options { id name } } ... on ProjectV2Field { id name } } } } } }"
@@ -174,6 +175,9 @@ def test_cards_are_added_once_and_moved_by_option(hub: GitHubCaller) -> None:
         act(hub, "updateProjectV2ItemFieldValue", "projectV2Item { id }", **where, fieldId=field, value=value)
     (item,) = seen(hub)["issue"]["projectItems"]["nodes"]
     assert (item["status"]["name"], item["due"]["date"], item["project"]["number"]) == ("Review", "2026-04-01", 1)
+    act(hub, "clearProjectV2ItemFieldValue", "projectV2Item { id }", **where, fieldId=due["id"])
+    (item,) = seen(hub)["issue"]["projectItems"]["nodes"]
+    assert (item["status"]["name"], item["due"]) == ("Review", None)
 
 
 def test_the_closed_workflow_moves_the_card(hub: GitHubCaller) -> None:

@@ -22,7 +22,7 @@ from service.model import (
     SetTitle,
 )
 from service.providers.base import Conflict, Forbidden, NotFound, Rejected
-from service.providers.github import mapping
+from service.providers.github import mapping, queries
 from service.providers.github.errors import reading
 from service.providers.github.memory import Ids
 from service.providers.github.server import HOUR, Server, issue_path
@@ -65,12 +65,13 @@ def set_assignees(server: Server, change: SetAssignees) -> None:
 
 
 def set_due(server: Server, change: SetDue) -> None:
-    """The organisation's Target date field; without it the deadline is in the body alone.
+    """The organisation's Target date field, else that of the issue's board; else the deadline is in the body alone.
 
     https://docs.github.com/en/rest/issues/issue-field-values
     """
     field_id = server.due_field(change.ref.project)
     if field_id is None:
+        _set_date(server, change)
         return
     path = f"{issue_path(change.ref)}/issue-field-values"
     gateway = server.gateway(change.ref.project)
@@ -82,6 +83,19 @@ def set_due(server: Server, change: SetDue) -> None:
         gateway.write("DELETE", f"{path}/{field_id}")
     except NotFound:
         return
+
+
+def _set_date(server: Server, change: SetDue) -> None:
+    """https://docs.github.com/en/graphql/reference/mutations#updateprojectv2itemfieldvalue"""
+    field = server.memory.dates.get(change.ref)
+    if field is None:
+        return
+    where = {"project": field.board, "item": field.card, "field": field.id}
+    gateway = server.gateway(change.ref.project)
+    if change.due is None:
+        gateway.mutate(queries.CLEAR_DATE, where)
+    else:
+        gateway.mutate(queries.SET_DATE, {**where, "date": change.due.isoformat()})
 
 
 def reopen(server: Server, change: Reopen) -> None:

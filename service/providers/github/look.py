@@ -63,7 +63,7 @@ def named_issues(server: Server, refs: tuple[IssueRef, ...], home: IssueRef) -> 
     parts = server.parts(home.project)
     for start in range(0, len(refs), 50):
         asked = refs[start : start + 50]
-        variables: dict[str, object] = {}
+        variables = parts.date_names
         for i, ref in enumerate(asked):
             variables |= {f"{name}{i}": value for name, value in {**named(ref.project), "number": ref.number}.items()}
         answer = server.gateway(home.project).query(queries.issues(len(asked), parts), variables)
@@ -80,12 +80,15 @@ def remember(memory: Memory, node: _Json, home: IssueRef) -> None:
     """Keeps an issue's ids and cards for the changes that may follow."""
     ref = mapping.ref_of(node, home)
     memory.ids[ref] = Ids(str(node["id"]), int(node["fullDatabaseId"]))
-    for item, number, _ in mapping.items(node, ref.project):
-        memory.cards[ref, number] = item
+    cards = tuple(mapping.items(node, ref.project))
+    memory.cards |= {(ref, card.project): card.id for card in cards}
+    dated = mapping.only_dated(cards)
+    if dated is not None and dated.date_field is not None:
+        memory.dates[ref] = dated.date_field
 
 
 def _ask(server: Server, ref: IssueRef, parts: Parts) -> Look:
-    variables = {**named(ref.project), "number": ref.number}
+    variables = {**named(ref.project), "number": ref.number, **parts.date_names}
     answer = server.gateway(ref.project).query(queries.post_mortem(parts), variables)
     repository = answer.data.get("repository")
     if isinstance(repository, dict) and repository.get("issue"):
@@ -101,7 +104,7 @@ def note_lack(server: Server, answer: Answer, parts: Parts, project: str, what: 
     Raises why `what` is missing where it is for no such lack.
     """
     is_lack = isinstance(answer.error, (Unsupported, Forbidden))  # a passing failure is none
-    lacking = {part: False for part, fields in _BELONGS.items() if is_lack and fields & answer.names}
+    lacking: dict[str, Any] = {part: False for part, fields in _BELONGS.items() if is_lack and fields & answer.names}
     if not any(getattr(parts, part) for part in lacking):
         raise answer.why_not(what)
     server.saw_parts(project, replace(server.parts(project), **lacking))

@@ -34,6 +34,26 @@ class SeenComment:
     reacted: bool | None
 
 
+@dataclass(frozen=True, slots=True)
+class DateField:
+    """Where a card keeps a deadline: node ids of the board, the card on it, and the board's date field."""
+
+    board: str
+    card: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An issue's card on the board with this number. `due` is what the board's date field says, where it has one."""
+
+    id: str
+    project: int
+    column: str | None
+    date_field: DateField | None = None
+    due: date | None = None
+
+
 # --- GraphQL --------------------------------------------------------------------------------------------------
 
 
@@ -61,6 +81,8 @@ def ref_of(node: _Json, home: IssueRef) -> IssueRef:
 def issue_of(node: _Json, home: IssueRef, *, linked: bool = False) -> Issue:
     ref = ref_of(node, home)
     is_closed = node["state"] == "CLOSED"
+    cards = tuple(items(node, ref.project))
+    dated = only_dated(cards)
     return Issue(
         ref=ref,
         title=str(node["title"]),
@@ -69,8 +91,8 @@ def issue_of(node: _Json, home: IssueRef, *, linked: bool = False) -> Issue:
         state_reason=_REASONS.get(str(node["stateReason"] or "").lower()) if is_closed else None,
         labels=frozenset(str(label["name"]) for label in nodes(node["labels"])),
         assignees=frozenset(str(person["login"]) for person in nodes(node["assignees"])),
-        due=_due(node.get("issueFieldValues")),
-        cards=tuple(Card(number, column) for _, number, column in items(node, ref.project)),
+        due=dated.due if dated else _due(node.get("issueFieldValues")),
+        cards=tuple(Card(card.project, card.column, dated=card.date_field is not None) for card in cards),
         author=login(node["author"]),
         created_at=moment(node["createdAt"]),
         updated_at=moment(node["updatedAt"]),
@@ -81,14 +103,33 @@ def issue_of(node: _Json, home: IssueRef, *, linked: bool = False) -> Issue:
     )
 
 
-def items(node: _Json, project: str) -> Iterator[tuple[str, int, str | None]]:
-    """The issue's cards on open boards of the repository's owner: item id, the board's number, the column."""
+def items(node: _Json, project: str) -> Iterator[Item]:
+    """The issue's cards on open boards of the repository's owner."""
     owner = project.partition("/")[0].casefold()
     for item in nodes(node.get("projectItems") or {"nodes": ()}):
         board = item["project"]
         if board["closed"] or str((board["owner"] or {}).get("login", owner)).casefold() != owner:
             continue
-        yield str(item["id"]), int(board["number"]), (item["status"] or {}).get("name")
+        named = sorted(key for key in board if key.startswith("date"))  # in the order of the team's names
+        alias = next((key for key in named if _is_date(board[key])), None)
+        yield Item(
+            id=str(item["id"]),
+            project=int(board["number"]),
+            column=(item["status"] or {}).get("name"),
+            date_field=DateField(str(board["id"]), str(item["id"]), str(board[alias]["id"])) if alias else None,
+            due=day((item[alias] or {}).get("date")) if alias else None,
+        )
+
+
+def _is_date(field: _Json | None) -> bool:
+    """Whether a board's field of a deadline's name holds dates; one of another type is an empty object here."""
+    return field is not None and field.get("dataType") == "DATE"
+
+
+def only_dated(cards: Iterable[Item]) -> Item | None:
+    """The one card whose board has a date field; see `Snapshot.keeps_due`."""
+    found = [card for card in cards if card.date_field is not None]
+    return found[0] if len(found) == 1 else None
 
 
 def _due(values: _Json | None) -> date | None:

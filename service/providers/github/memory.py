@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from service.document import DEFAULT_DIALECT, Dialect
 from service.model import IssueRef
+from service.providers.github.mapping import DateField
 
 _FRESH = timedelta(seconds=60)
 
@@ -45,6 +46,7 @@ class Memory:
     sub_issues: int = 0
     ids: dict[IssueRef, Ids] = field(default_factory=dict)
     cards: dict[tuple[IssueRef, int], str] = field(default_factory=dict)
+    dates: dict[IssueRef, DateField] = field(default_factory=dict)  # of the issues that were seen
 
     def holds(self, ref: IssueRef, now: datetime) -> bool:
         return ref == self.ref and self.at is not None and now - self.at < _FRESH

@@ -17,7 +17,7 @@ NEEDS = (
     Need("Repository: Metadata", "read", "the repository, people's roles, who may be assigned", key="metadata"),
     Need("Repository: Contents", "read", "the policy file and the team's own templates", key="contents"),
     Need("Organization: Projects", "write", "board cards; without it columns are labels", key="organization_projects"),
-    Need("Organization: Issue fields", "read", "the field Target date; without it deadlines are in the text alone"),
+    Need("Organization: Issue fields", "read", "the field Target date; without it deadlines are in text and project"),
     Need("Repository: Contents", "write", "the branch with the policy and the template", setup=True),
     Need("Repository: Pull requests", "write", "the pull request that proposes them", setup=True),
     Need("Repository: Webhooks", "write", "the webhook; an App brings its own", setup=True),

@@ -14,13 +14,19 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What to ask for beyond the plain issue. `fields` are the organisation's issue fields, `people` are those who may
-    be assigned.
+    be assigned, `dates` are the names that a project's date field may have: they travel as `date_names`.
     """
 
     sub_issues: bool = True
     projects: bool = True
     fields: bool = True
     people: bool = True
+    dates: tuple[str, ...] = ()
+
+    @property
+    def date_names(self) -> dict[str, object]:
+        """The variables that a document with these parts needs for them."""
+        return {f"date{i}": name for i, name in enumerate(self.dates if self.projects else ())}
 
 
 _SUB_ISSUES = """
@@ -30,14 +36,23 @@ _SUB_ISSUES = """
 _BOARDS = """
     owner { __typename ... on ProjectV2Owner { projectsV2(first: 1) { totalCount } } }"""
 
-_CARDS = """
-  projectItems(first: 10, includeArchived: false) {
-    nodes {
+
+def _cards(parts: Parts) -> str:
+    """Of each board, which of the named fields it has; of each card, what they say."""
+    has = "".join(f" {d}: field(name: ${d}) {{ ... on ProjectV2Field {{ id dataType }} }}" for d in parts.date_names)
+    says = "".join(
+        f"\n      {d}: fieldValueByName(name: ${d}) {{ ... on ProjectV2ItemFieldDateValue {{ date }} }}"
+        for d in parts.date_names
+    )
+    return f"""
+  projectItems(first: 10, includeArchived: false) {{
+    nodes {{
       id
-      project { id number closed owner { ... on Organization { login } ... on User { login } } }
-      status: fieldValueByName(name: "Status") { ... on ProjectV2ItemFieldSingleSelectValue { name } }
-    }
-  }"""
+      project {{ id number closed owner {{ ... on Organization {{ login }} ... on User {{ login }} }}{has} }}
+      status: fieldValueByName(name: "Status") {{ ... on ProjectV2ItemFieldSingleSelectValue {{ name }} }}{says}
+    }}
+  }}"""
+
 
 _FIELDS = """
   issueFieldValues(first: 25) {
@@ -77,14 +92,18 @@ fragment issue on Issue {{
   author {{ __typename login }}
   repository {{ nameWithOwner }}
   labels(first: 100) {{ nodes {{ name }} }}
-  assignees(first: 20) {{ nodes {{ id login }} }}{_CARDS if parts.projects else ""}{_FIELDS if parts.fields else ""}
+  assignees(first: 20) {{ nodes {{ id login }} }}{_optional(parts)}
 }}"""
 
 
+def _optional(parts: Parts) -> str:
+    return (_cards(parts) if parts.projects else "") + (_FIELDS if parts.fields else "")
+
+
 def post_mortem(parts: Parts) -> str:
-    """Variables: owner, name, number. Cost by GitHub's formula: 3 points of 5,000 an hour, 4 with issue fields."""
+    """Variables: owner, name, number, `date_names`. GitHub counts 3 points of 5,000 an hour, 4 with issue fields."""
     return f"""
-query PostMortem($owner: String!, $name: String!, $number: Int!) {{
+query PostMortem($owner: String!, $name: String!, $number: Int!{_declared(parts)}) {{
   viewer {{ login }}
   repository(owner: $owner, name: $name) {{
     id
@@ -122,13 +141,17 @@ query MoreLabels($owner: String!, $name: String!, $after: String) {
 
 
 def issues(count: int, parts: Parts) -> str:
-    """`count` issues by name under the aliases i0, i1, … Variables: owner0, name0, number0, …"""
+    """`count` issues by name under the aliases i0, i1, … Variables: owner0, name0, number0, … and `date_names`."""
     variables = ", ".join(f"$owner{i}: String!, $name{i}: String!, $number{i}: Int!" for i in range(count))
     asked = "\n".join(
         f"  i{i}: repository(owner: $owner{i}, name: $name{i}) {{ issue(number: $number{i}) {{ ...issue }} }}"
         for i in range(count)
     )
-    return f"query NamedIssues({variables}) {{\n{asked}\n}}{issue_fragment(parts)}"
+    return f"query NamedIssues({variables}{_declared(parts)}) {{\n{asked}\n}}{issue_fragment(parts)}"
+
+
+def _declared(parts: Parts) -> str:
+    return "".join(f", ${name}: String!" for name in parts.date_names)
 
 
 _PEOPLE = """
@@ -153,7 +176,7 @@ def survey(numbers: Sequence[int], parts: Parts) -> str:
         for i in numbers
     )
     return f"""
-query Survey($owner: String!, $name: String!{variables}) {{
+query Survey($owner: String!, $name: String!{variables}{_declared(parts)}) {{
   repository(owner: $owner, name: $name) {{
     nameWithOwner{_PEOPLE if parts.people else ""}
 {asked}
@@ -306,4 +329,16 @@ mutation DescribeProject($project: ID!, $readme: String!) {
 DELETE_PROJECT = """
 mutation DeleteProject($project: ID!) {
   deleteProjectV2(input: {projectId: $project}) { projectV2 { id } }
+}"""
+
+SET_DATE = """
+mutation SetDate($project: ID!, $item: ID!, $field: ID!, $date: Date!) {
+  updateProjectV2ItemFieldValue(
+    input: {projectId: $project, itemId: $item, fieldId: $field, value: {date: $date}}
+  ) { projectV2Item { id } }
+}"""
+
+CLEAR_DATE = """
+mutation ClearDate($project: ID!, $item: ID!, $field: ID!) {
+  clearProjectV2ItemFieldValue(input: {projectId: $project, itemId: $item, fieldId: $field}) { projectV2Item { id } }
 }"""

@@ -88,7 +88,8 @@ class Server:
     def parts(self, project: str) -> Parts:
         """What to ask about in this owner's projects: everything, until an answer says otherwise."""
         known = self.cache.get(self.key("parts", _owner(project)), Parts())
-        return replace(known, fields=known.fields and self.due_field(project) is not None)
+        has_field = self.due_field(project) is not None
+        return replace(known, fields=known.fields and has_field, dates=() if has_field else self.memory.dialect.dates)
 
     def saw_parts(self, project: str, parts: Parts) -> None:
         self.cache.put(self.key("parts", _owner(project)), parts, HOUR)

@@ -173,6 +173,8 @@ class GitHubSpeaker:
         payload: Json = {"projects_v2_item": self._item(board, card, issue, event)}
         if event.kind == "card_moved":
             payload["changes"] = {"field_value": self._move(board, event)}
+        elif event.kind == "card_dated":
+            payload["changes"] = {"field_value": self._dating(board, event)}
         return "projects_v2_item", "created" if event.kind == "card_added" else "edited", payload
 
     def _item(self, board: BoardRow, card: CardRow, issue: IssueRow, event: EventRow) -> Json:
@@ -198,6 +200,11 @@ class GitHubSpeaker:
         }
         field = {"field_node_id": node_id("PVTSSF", board.field_id), "field_type": "single_select"}
         return {**field, "field_name": "Status", "project_number": board.number, **shown}
+
+    def _dating(self, board: BoardRow, event: EventRow) -> Json:
+        field = {"field_node_id": node_id("PVTF", board.date_field_id), "field_type": "date"}
+        shown = {key: event.detail[key] for key in ("from", "to")}
+        return {**field, "field_name": board.date_field, "project_number": board.number, **shown}
 
 
 def signatures(secret: str, body: bytes) -> dict[str, str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
+from service.document import DEFAULT_DIALECT
 from service.hidden import state_block, topic_marker
 from service.model import (
     Acknowledge,
@@ -423,6 +425,25 @@ def test_a_card_is_added_then_only_moved(stage: Stage, provider: GitHub) -> None
     assert len(cost(stage, provider, MoveCard(stage.pm, 1, "Review"))) == 1
     assert provider.fetch(stage.pm).issue.cards == (Card(1, "Review"),)
     assert len(cost(stage, provider, MoveCard(stage.pm, 1, "Complete"))) == 1
+
+
+def test_a_boards_date_is_read_with_the_look_and_written_in_one_request(stage: Stage, provider: GitHub) -> None:
+    """Names of date fields travel as variables; where the organisation has its own field, nothing goes to the board."""
+    world = stage.sandbox.world
+    board = world.group("github", "acme").boards[0]
+    board.date_field = 'Fällig "am" {'
+    world.set_column(board, world.issue(*HERE, 1), "Review", actor="alice")
+    dialect = replace(DEFAULT_DIALECT, dates=("Due", 'Fällig "am" {'))
+    provider.fetch(stage.pm, dialect)
+    change = SetDue(stage.pm, date(2026, 4, 1))
+    assert cost(stage, provider, change) == ["POST graphql"]
+    assert provider.fetch(stage.pm, dialect).issue.due == date(2026, 4, 1)
+    assert provider.fetch(stage.pm, replace(dialect, dates=())).issue.due is None
+    world.features["github"].issue_fields = True
+    world.add_issue_field("github", "acme", "Target date")
+    stage.clock.forward(hours=2)
+    seen = provider.fetch(stage.pm, dialect)
+    assert (seen.issue.due, seen.issue.cards) == (None, (Card(1, "Review"),))
 
 
 def test_a_missing_column_names_the_ones_there_are(stage: Stage, provider: GitHub) -> None:

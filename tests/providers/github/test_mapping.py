@@ -95,6 +95,38 @@ def test_only_open_boards_of_the_owner_count() -> None:
     assert seen.cards == (Card(1, "Review"), Card(2, None))
 
 
+def dated(number: int, fields: dict[str, str | None], dates: dict[str, str]) -> dict[str, Any]:
+    """A card on a board: the type of each of its fields that has a deadline's name, and what they say."""
+    card = item(number, "Review")
+    there = {alias: {"id": alias, "dataType": kind} if kind else None for alias, kind in fields.items()}
+    said = {alias: {"date": dates[alias]} if alias in dates else None for alias in fields}
+    return {**card, **said, "project": {**card["project"], **there}}
+
+
+@pytest.mark.parametrize(
+    ("cards", "due", "on"),
+    [
+        ([dated(1, {"date0": "DATE"}, {"date0": "2026-04-01"})], date(2026, 4, 1), [True]),
+        ([dated(1, {"date0": "DATE"}, {})], None, [True]),
+        ([dated(1, {"date0": None, "date1": "TEXT"}, {})], None, [False]),
+        ([dated(1, {"date0": "DATE", "date1": "DATE"}, {"date1": "2026-04-01"})], None, [True]),
+        (
+            [dated(1, {"date0": None}, {}), dated(2, {"date0": "DATE"}, {"date0": "2026-04-01"})],
+            date(2026, 4, 1),
+            [False, True],
+        ),
+        ([dated(n, {"date0": "DATE"}, {"date0": "2026-04-01"}) for n in (1, 2)], None, [True, True]),
+    ],
+    ids=["a date", "no date", "other types", "the first name counts", "one of two boards", "two boards"],
+)
+def test_the_date_field_of_the_one_board_that_has_one_is_the_deadline(
+    cards: list[dict[str, Any]], due: date | None, on: list[bool]
+) -> None:
+    """Of two such boards nobody can say which is meant."""
+    seen = mapping.issue_of(node(projectItems={"nodes": cards}), HOME)
+    assert (seen.due, [card.dated for card in seen.cards]) == (due, on)
+
+
 def test_the_target_date_is_the_deadline() -> None:
     """Of the organisation's fields, only the date named Target date."""
     values = [

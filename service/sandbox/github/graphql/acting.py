@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from service.model import Permission
@@ -43,6 +44,7 @@ def mutation_root(call: Call) -> Node:
         "addReaction": _add_reaction,
         "addProjectV2ItemById": _add_item,
         "updateProjectV2ItemFieldValue": _set_value,
+        "clearProjectV2ItemFieldValue": _clear_value,
         **projects.ACTS,
     }
     return {name: _bound(call, act) for name, act in acts_by_name.items()}
@@ -234,11 +236,24 @@ def _set_value(call: Call, given: Input) -> Node:
     field = given["fieldId"]
     if field == node_id("PVTSSF", board.field_id):
         call.world.set_column(board, issue, _column(board, value.get("singleSelectOptionId")), actor=call.login)
-    elif field == node_id("PVTF", board.due_field_id) and value.get("date"):
-        card.values[board.due_field_id] = str(value["date"])
+    elif _is_date_field(board, field) and value.get("date"):
+        call.world.set_card_date(board, issue, date.fromisoformat(value["date"]), actor=call.login)
     else:
         raise Refusal("NOT_FOUND", f"Could not resolve to a node with the global id of '{field}'")
     return {"projectV2Item": item_node(call, board, card)}
+
+
+def _clear_value(call: Call, given: Input) -> Node:
+    board = projects.writable(call, given["projectId"])
+    card = _card(board, given["itemId"])
+    if not _is_date_field(board, given["fieldId"]):
+        raise Refusal("NOT_FOUND", f"Could not resolve to a node with the global id of '{given['fieldId']}'")
+    call.world.set_card_date(board, call.world.issue_by_id(card.issue_id), None, actor=call.login)
+    return {"projectV2Item": item_node(call, board, card)}
+
+
+def _is_date_field(board: BoardRow, node: str) -> bool:
+    return board.date_field is not None and node == node_id("PVTF", board.date_field_id)
 
 
 def _card(board: BoardRow, node: str) -> CardRow:

@@ -77,7 +77,7 @@ def _owner(call: Call, group: Group) -> Node:
 
 
 def _fields(board: BoardRow) -> list[Node]:
-    return [status_field(board), _due_field(board)]
+    return [status_field(board), *([_date_field(board)] if board.date_field else [])]
 
 
 def status_field(board: BoardRow) -> Node:
@@ -91,8 +91,8 @@ def status_field(board: BoardRow) -> Node:
     }
 
 
-def _due_field(board: BoardRow) -> Node:
-    field = {"id": node_id("PVTF", board.due_field_id), "name": "Due", "dataType": "DATE"}
+def _date_field(board: BoardRow) -> Node:
+    field = {"id": node_id("PVTF", board.date_field_id), "name": board.date_field, "dataType": "DATE"}
     return {"__typename": "ProjectV2Field", **field}
 
 
@@ -132,7 +132,7 @@ def _value(board: BoardRow, card: CardRow, name: str) -> Node | None:
         column = next(row for row in board.columns if row.name == card.column)
         shown = {"name": column.name, "optionId": option_id(column.id), "field": status_field(board)}
         return {"__typename": "ProjectV2ItemFieldSingleSelectValue", "id": value_id, **shown}
-    if name == "Due" and board.due_field_id in card.values:
-        dated = {"date": card.values[board.due_field_id], "field": _due_field(board)}
+    if name == board.date_field and board.date_field_id in card.values:
+        dated = {"date": card.values[board.date_field_id], "field": _date_field(board)}
         return {"__typename": "ProjectV2ItemFieldDateValue", "id": value_id, **dated}
     return None
