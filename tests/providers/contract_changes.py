@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -74,6 +74,37 @@ class ChangesContract(OnStage):
         provider.apply(SetBody(stage.pm, seen.body, seen.body.replace("- [ ] Alert", "- [x] Alert")))
         assert "About 1,200 customers could" in stage.body()
         assert "- [x] Alert" in stage.body()
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            {"kind": "status", "status": 503},
+            {"kind": "status", "status": 429, "headers": {"Retry-After": "10"}},
+            {"kind": "drop"},
+            {"kind": "drop", "after": True},
+        ],
+        ids=["error", "rate limit", "no answer", "lost answer"],
+    )
+    def test_an_edit_made_while_ours_waits_to_be_tried_again_survives(
+        self, stage: Stage, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The write fails in passing, and a person saves in the pause: the next try begins with their text."""
+        waits: list[float] = []
+
+        def wait(seconds: float) -> None:
+            waits.append(seconds)
+            stage.edit(1, actor="bob", body=stage.body().replace("Customers could", "About 1,200 customers could"))
+
+        monkeypatch.setattr(stage, "sleep", wait)
+        provider = stage.provider()
+        seen = provider.fetch(stage.pm).issue
+        for method in ("PATCH", "PUT"):
+            stage.fault("*issues/1", method=method, **fault)
+        provider.apply(SetBody(stage.pm, seen.body, seen.body.replace("- [ ] Alert", "- [x] Alert")))
+        assert len(waits) == 1
+        assert stage.body() == BODY.replace("Customers could", "About 1,200 customers could").replace(
+            "- [ ] Alert", "- [x] Alert"
+        )
 
     def test_an_edit_of_the_same_line_wins_over_ours(self, stage: Stage) -> None:
         """Where both touch one line, ours is given up with Conflict and the person's words stand."""

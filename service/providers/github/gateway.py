@@ -24,6 +24,7 @@ from service.providers.base import MalformedReply, ProviderError, RateLimited, R
 from service.providers.exchanges import Observer, unobserved
 from service.providers.github.connection import TIMEOUT, Connection, Counter
 from service.providers.github.errors import Reply, Unsupported, graphql_error, reading, refusal
+from service.providers.one_try import OneTry
 
 PATIENCE = 10.0  # seconds for one wait; a thread is too dear for longer ones
 ATTEMPTS = 4
@@ -87,6 +88,7 @@ class Gateway:
     def __init__(self, wire: Wire, auth: Auth, renew: Callable[[], bool] | None = None) -> None:
         self._wire = wire
         self._renew = renew
+        self._one_try = OneTry()
         self._connection = Connection(wire.url, wire.counter, wire.observer)
         self._requester = Github(
             auth=auth,
@@ -179,10 +181,16 @@ class Gateway:
 
     # --- patience ---------------------------------------------------------------------------------------------
 
+    def together(self, act: Callable[[], T]) -> T:
+        """After a wait all of these requests begin anew; see `OneTry`."""
+        return self._retrying(self._one_try.of(act))
+
     def _patiently(self, request: Request, *, repeatable: bool = True) -> Reply:
         return self._retrying(lambda: self._once(request, repeatable=repeatable), repeatable=repeatable)
 
     def _retrying(self, act: Callable[[], T], *, repeatable: bool = True) -> T:
+        if self._one_try.is_on:
+            return act()
         worth = (RateLimited, Unavailable) if repeatable else RateLimited
         retrying = Retrying(
             sleep=self._wire.sleep,

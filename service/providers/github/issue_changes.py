@@ -39,7 +39,14 @@ def set_title(server: Server, change: SetTitle) -> None:
 
 
 def set_body(server: Server, change: SetBody) -> None:
-    """The changed lines are carried over to the text as it is now; a person's edit made meanwhile survives."""
+    """The changed lines are carried over to the text as it is now; a person's edit made meanwhile survives.
+
+    So does one made while a failed write waits to be tried again: the text is then read anew.
+    """
+    server.gateway(change.ref.project).together(lambda: _carry_over(server, change))
+
+
+def _carry_over(server: Server, change: SetBody) -> None:
     fresh = _text_now(server, change.ref)
     merged = document.merge(change.base, change.body, fresh)
     if merged is None:

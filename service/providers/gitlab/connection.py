@@ -22,6 +22,7 @@ from service.providers.base import MalformedReply, RateLimited, Unavailable
 from service.providers.exchanges import Meter, Observer, unobserved
 from service.providers.gitlab.endpoints import ENDPOINTS, quota
 from service.providers.gitlab.errors import ForeignHost, refusal, unanswered
+from service.providers.one_try import OneTry
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -93,6 +94,7 @@ class Connection:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is not the URL of a GitLab server; write it like https://gitlab.com")
         self._clock, self._sleep = clock, sleep
+        self._one_try = OneTry()
         self._session = Session(url, observer)
         # A bearer token serves REST and GraphQL alike, and requests drops it when a redirect leaves the host.
         self.sdk = Sdk(
@@ -118,7 +120,14 @@ class Connection:
 
     def repeat(self, doing: str, call: Callable[[Sdk], T]) -> T:
         """For what may safely happen twice: reads, PUT, DELETE. Repeats what may pass, a few times, briefly."""
+        if self._one_try.is_on:
+            return self._once(doing, call)
         answer: T = self._retrying(_may_pass)(self._once, doing, call)
+        return answer
+
+    def together(self, act: Callable[[], T]) -> T:
+        """After a wait all of these requests begin anew; see `OneTry`."""
+        answer: T = self._retrying(_may_pass)(self._one_try.of(act))
         return answer
 
     def create(self, doing: str, call: Callable[[Sdk], T]) -> T:

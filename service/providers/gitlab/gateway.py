@@ -6,8 +6,8 @@ person's label. Lists are read lazily, page by page. https://docs.gitlab.com/api
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import requests
@@ -19,6 +19,7 @@ from service.providers.gitlab import queries
 from service.providers.gitlab.connection import Connection, Row, Sdk
 from service.providers.gitlab.errors import reading
 
+T = TypeVar("T")
 EVENTS_PAGE = 20
 MOST_NOTES = 5_000  # GitLab's own limit for one issue
 
@@ -42,6 +43,10 @@ class Gateway:
 
     def forget_written(self) -> None:
         self._connection.forget_written()
+
+    def together(self, act: Callable[[], T]) -> T:
+        """See `Connection.together`."""
+        return self._connection.together(act)
 
     # --- issues -----------------------------------------------------------------------------------------------
 
