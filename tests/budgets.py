@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from service.model import IssueRef, Plan
+from service.model import IssueRef
 from service.policy import FILES
 from service.reconciler import Reconciler
 from service.sandbox import Sandbox
@@ -20,7 +20,7 @@ COUNTS = (1, 2, 5, 20)  # of action items
 
 @dataclass(frozen=True)
 class Place:
-    """Where looks are counted, and the most requests for a label event and for an untouched issue."""
+    """Where looks are counted, and the most requests for each kind."""
 
     name: str
     forge: str
@@ -28,12 +28,13 @@ class Place:
     policy: str
     label_event: int
     untouched: int
+    whole: tuple[int, int]  # for action items until all is quiet: at the post-mortem, and for each of them
 
 
 PLACES = (
-    Place("github", "github", SHOP, IMPATIENT, 6, 1),
-    Place("github, on a project", "github", OPS, IMPATIENT + ON_A_PROJECT, 6, 1),
-    Place("gitlab", "gitlab", SHOP, IMPATIENT, 8, 2),
+    Place("github", "github", SHOP, IMPATIENT, 6, 1, (6, 2)),
+    Place("github, on a project", "github", OPS, IMPATIENT + ON_A_PROJECT, 6, 1, (6, 4)),
+    Place("gitlab", "gitlab", SHOP, IMPATIENT, 8, 2, (8, 4)),
 )
 
 
@@ -63,6 +64,7 @@ def costs(stack: Stack, place: Place) -> Iterator[Cost]:
     yield counting.look("untouched issue", place.untouched, ref)
     for number in COUNTS:
         yield counting.action_items(number)
+        yield counting.until_quiet(number)
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,29 @@ class Counting:
 
     def action_items(self, number: int) -> Cost:
         """The look at a post-mortem that has just got so many actions: they are created, linked and named."""
+        return self.look(f"{number} action items", 1 + 4 * number + 2, self._planned(number))
+
+    def _planned(self, number: int) -> IssueRef:
         ref = labelled(self.stack, self.place)
         self.reconciler.reconcile(ref)
         with_actions(self.stack, ref, number)
-        return self.look(f"{number} action items", 1 + 4 * number + 2, ref)
+        return ref
+
+    def until_quiet(self, number: int) -> Cost:
+        """The same, with the looks that follow from it: at each new issue, whose card is placed, and at the post-mortem
+        once more.
+        """
+        requests, writes = counted(self.stack, partial(self._all, self._planned(number)))
+        base, each = self.place.whole
+        return Cost(f"{number} action items, until quiet", base + each * number, requests, writes)
+
+    def _all(self, ref: IssueRef) -> None:
+        issues = self.stack.sandbox.world.project(ref.forge, ref.project).issues
+        before = frozenset(issues)
+        self.reconciler.reconcile(ref)
+        for new in sorted(frozenset(issues) - before):
+            self.reconciler.reconcile(IssueRef(ref.forge, ref.project, new))
+        self.reconciler.reconcile(ref)
 
     def warm_up(self) -> None:
         """The first looks create labels, and ask for what is then known."""
@@ -101,8 +122,8 @@ def with_actions(stack: Stack, ref: IssueRef, number: int) -> None:
     stack.sandbox.world.edit_issue(ref.forge, ref.project, ref.number, actor="alice", body=body)
 
 
-def counted(stack: Stack, look: Callable[[], Plan]) -> tuple[int, int]:
-    """Requests of one look, and what it changed."""
+def counted(stack: Stack, look: Callable[[], object]) -> tuple[int, int]:
+    """Requests of one look, or several, and what it changed."""
     sandbox = stack.sandbox
     asked, done = len(sandbox.log), len(sandbox.world.events)
     look()
