@@ -26,6 +26,7 @@ from service.sandbox.rows import (
 )
 
 FORGES = ("github", "gitlab")
+WHOLE_SCOPES = {"github": ("project", "repo"), "gitlab": ("api",)}
 Clock: TypeAlias = Callable[[], datetime]
 Happening: TypeAlias = tuple[str, dict[str, Any]]  # kind and detail of an event that is about to be recorded
 
@@ -47,6 +48,7 @@ class Ledger:
     def _clear(self) -> None:
         self.people: dict[str, Person] = {}
         self.tokens: dict[str, str] = {}
+        self._scopes: dict[str, tuple[str, ...]] = {}
         self._expiries: dict[str, datetime] = {}
         self.groups: dict[tuple[str, str], Group] = {}
         self.projects: dict[tuple[str, str], Project] = {}
@@ -82,6 +84,14 @@ class Ledger:
         """A token that ends by itself."""
         with self.lock:
             self.tokens[token], self._expiries[token] = login, expires
+
+    def limit_token(self, token: str, *scopes: str) -> None:
+        """What both forges tell of it from now on; they go by the person's role all the same."""
+        with self.lock:
+            self._scopes[token] = scopes
+
+    def scopes(self, forge: str, token: str) -> tuple[str, ...]:
+        return self._scopes.get(token, WHOLE_SCOPES[forge])
 
     def group(self, forge: str, path: str) -> Group:
         found = self.groups.get((forge, path.lower()))

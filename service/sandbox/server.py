@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, abort, g, has_request_context, request
@@ -98,6 +98,11 @@ def _refuse_foreign_hosts() -> None:
 class _QuietHandler(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the parent's name
         """The journal keeps what matters."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The `Date` of every answer, by the sandbox's own clock."""
+        app = cast("SandboxApp", self.server.app)
+        return super().date_time_string(app.world.clock().timestamp() if timestamp is None else timestamp)
 
 
 class Sandbox:

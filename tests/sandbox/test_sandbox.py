@@ -15,6 +15,7 @@ from service.sandbox import Sandbox
 from service.sandbox.world import World
 from tests.clock import Clock
 from tests.sandbox.github_caller import ISSUE, SHOP, GitHubCaller
+from tests.sandbox.gitlab_caller import Caller as GitLabCaller
 
 API = "/github/api/v3"
 
@@ -23,6 +24,20 @@ API = "/github/api/v3"
 def hub(sandbox: Sandbox) -> GitHubCaller:
     """An administrator."""
     return GitHubCaller(sandbox, "alice")
+
+
+def test_answers_are_dated_by_the_sandboxs_own_clock(sandbox: Sandbox, hub: GitHubCaller, clock: Clock) -> None:
+    """So that a test can let the forge's clock run ahead."""
+    clock.forward(hours=1)
+    assert hub.ask("GET", "/zen").headers["Date"] == "Mon, 02 Mar 2026 10:00:00 GMT"
+
+
+def test_a_tokens_scopes_are_told(sandbox: Sandbox, hub: GitHubCaller) -> None:
+    """GitHub says them in a header; GitLab answers for the token in use."""
+    assert hub.ask("GET", "/user").headers["X-OAuth-Scopes"] == "project, repo"
+    sandbox.world.limit_token("token-alice", "read_api")
+    assert hub.ask("GET", "/user").headers["X-OAuth-Scopes"] == "read_api"
+    assert GitLabCaller(sandbox, "alice").get("/personal_access_tokens/self")["scopes"] == ["read_api"]
 
 
 def fault(sandbox: Sandbox, **given: Any) -> int:

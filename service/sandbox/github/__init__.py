@@ -76,4 +76,5 @@ def _finish(limits: Limits, response: Response) -> Response:
     if request.method == "GET" and response.status_code == 200:
         response.add_etag(weak=True)
         response.make_conditional(request)
+        response.headers.pop("Date", None)  # the server writes it
     return response

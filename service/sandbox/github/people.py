@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from service.model import Permission
 from service.sandbox.github import acts
@@ -30,7 +30,10 @@ def me() -> Response:
     call = current()
     if call.caller.installation or call.caller.app:
         raise Problem(403, "Resource not accessible by integration")
-    return jsonify(public_user_json(call.world, call.world.person(call.login)))
+    answer = jsonify(public_user_json(call.world, call.world.person(call.login)))
+    token = request.headers.get("Authorization", "").partition(" ")[2].strip()
+    answer.headers["X-OAuth-Scopes"] = ", ".join(call.world.scopes("github", token))
+    return answer
 
 
 @routes.get("/users/<login>")

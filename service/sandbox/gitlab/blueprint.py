@@ -94,16 +94,19 @@ def _raw_path() -> str:
 
 def _call(world: World) -> Call:
     g.chain = request.headers.get("X-Gitlab-Event-UUID", "")[:64]
-    caller = _caller(world)
-    return Call(world, caller, _params(), url=f"{world.url}{_raw_path()}")
+    token = _token()
+    return Call(world, _caller(world, token), _params(), url=f"{world.url}{_raw_path()}", token=token)
 
 
-def _caller(world: World) -> Person | None:
-    """None for a call without credentials; 401 for wrong ones."""
+def _token() -> str:
     bearer = request.headers.get("Authorization", "")
     token = request.headers.get("PRIVATE-TOKEN") or request.args.get("private_token")
-    token = token or (bearer[7:] if bearer.lower().startswith("bearer ") else None)
-    if token is None:
+    return token or (bearer[7:] if bearer.lower().startswith("bearer ") else "")
+
+
+def _caller(world: World, token: str) -> Person | None:
+    """None for a call without credentials; 401 for wrong ones."""
+    if not token:
         return None
     person = world.bearer(token)
     if person is None:

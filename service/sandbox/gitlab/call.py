@@ -61,6 +61,7 @@ class Call:
     params: dict[str, Any]
     raw_id: str = ""
     url: str = ""  # the request's own, without its query
+    token: str = field(default="", repr=False)
 
     @property
     def login(self) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from service.sandbox.gitlab import shapes
-from service.sandbox.gitlab.call import Call, Reply, not_found
+from service.sandbox.gitlab.call import FORGE, Call, Reply, not_found
 from service.sandbox.gitlab.paging import page
 from service.sandbox.rows import Person, Project
 
@@ -88,7 +88,7 @@ def token(call: Call) -> Any:
         "name": f"token of {person.login}",
         "revoked": False,
         "created_at": "2026-01-01T00:00:00.000Z",
-        "scopes": ["api"],
+        "scopes": list(call.world.scopes(FORGE, call.token)),
         "user_id": person.id,
         "active": True,
         "expires_at": "2030-01-01",
