@@ -14,6 +14,7 @@ from service.policies import Policies
 from service.policy import InvalidPolicy, Policy, load
 from service.providers.base import Provider
 from service.providers.cache import Cache
+from service.providers.checkup import Checkup
 from service.providers.exchanges import Exchange, Observer
 from service.providers.setup import ProjectSetup
 from service.reconciler import Journal, Judge, Reconciler
@@ -51,8 +52,11 @@ class Looking:
 
     def setup(self, name: str) -> ProjectSetup:
         """A new one for the forge of this name, for one thread."""
-        [forge] = [forge for forge in self._settings.forges if forge.name == name]
-        return self._client(forge).setup()
+        return self._named(name).setup()
+
+    def checkup(self, name: str) -> Checkup:
+        """A new one for the forge of this name, for one thread."""
+        return self._named(name).checkup()
 
     def _observer(self, forge: Forge) -> Observer:
         return partial(self._exchanged, forge.name)
@@ -66,6 +70,10 @@ class Looking:
         """A new one, for one thread."""
         dry_run = self._settings.dry_run
         return Reconciler(self.providers(), self.policies, journal=journal, dry_run=dry_run, decide=decide)
+
+    def _named(self, name: str) -> GitHub | GitLab:
+        [forge] = [forge for forge in self._settings.forges if forge.name == name]
+        return self._client(forge)
 
     def _client(self, forge: Forge) -> GitHub | GitLab:
         return _client(forge, self._caches[forge.name], self._clock, self._sleep, self._observer(forge))

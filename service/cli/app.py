@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from service.cli import adopting, auditing, database, deliveries, looking, playing, policies, serving, setting_up
+from service.cli import (
+    adopting,
+    auditing,
+    database,
+    deliveries,
+    doctoring,
+    looking,
+    playing,
+    policies,
+    serving,
+    setting_up,
+)
 
 app = typer.Typer(
     name="closeout",
@@ -27,6 +38,7 @@ app.command()(adopting.simulate)
 app.command()(looking.plan)
 app.command()(looking.reconcile)
 app.command()(auditing.audit)
+app.command()(doctoring.doctor)
 app.command()(policies.rules)
 app.add_typer(policies.app, name="policy")
 app.add_typer(deliveries.app, name="deliveries")

@@ -102,12 +102,21 @@ class Database:
         """Calls `heard`, in a thread of its own, when another process tells something; the result ends that."""
         return self.dialect.listen(self._url, heard)
 
+    @staticmethod
+    def is_absent(url: str) -> bool:
+        """Whether there is nothing yet, and opening it would make it."""
+        return dialect_of(url).is_absent(url)
+
+    def schema(self) -> int:
+        """The version of the tables that are there, 0 for none. Raises `StoreUnavailable`."""
+        return self.read(_version)
+
     def migrate(self) -> None:
         """Creates the tables, and brings older ones up to date where no other machine can share them.
 
         Raises `SchemaTooOld`, `SchemaTooNew` or `StoreUnavailable`.
         """
-        if self.read(_version) != tables.VERSION:
+        if self.schema() != tables.VERSION:
             self._alone(lambda c: self._migrate(c, older_too=self.dialect.upgrades_at_start))
 
     def upgrade(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import Connection, Engine, NullPool, Select, Table, create_engine, event, literal_column, make_url, text
@@ -27,6 +28,9 @@ class Dialect(Protocol):
     one_writer: bool  # whether writes should pass through one thread, sharing commits
     upgrades_at_start: bool  # whether older tables may be changed without asking: nobody else is on them
     reads: Mapping[str, Any]  # execution options with which a transaction sees one state
+
+    def is_absent(self, url: str) -> bool:
+        """Whether there is nothing yet, and connecting would make it."""
 
     def engine(self, url: str, patience: float) -> Engine:
         """An engine that waits no longer than `patience` seconds for another's lock."""
@@ -64,6 +68,9 @@ class Sqlite:
         "synchronous=FULL",  # an accepted delivery survives a power cut
         "foreign_keys=ON",
     )
+
+    def is_absent(self, url: str) -> bool:
+        return not Path(make_url(url).database or "").exists()
 
     def engine(self, url: str, patience: float) -> Engine:
         # The driver gives up before the caller does, so that the reason is known.
@@ -114,6 +121,9 @@ class Postgresql:
 
     def __init__(self) -> None:
         self._name = secrets.token_hex(8)  # by which a process knows what it said itself
+
+    def is_absent(self, url: str) -> bool:  # noqa: ARG002 - a server is there, or does not answer
+        return False
 
     def engine(self, url: str, patience: float) -> Engine:
         """Raises ValueError where psycopg is missing."""

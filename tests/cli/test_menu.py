@@ -36,6 +36,7 @@ def test_the_commands_are_those_documented() -> None:
         "deliveries replay",
         "deliveries show",
         "demo",
+        "doctor",
         "plan",
         "policy check",
         "reconcile",

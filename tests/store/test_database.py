@@ -67,6 +67,16 @@ def test_a_newer_schema_is_refused(database: Database, place: Place) -> None:
         Database.prepare(place.url)
 
 
+def test_a_database_is_looked_at_without_making_it(place: Place) -> None:
+    """A file that is not there is absent, a server never is; what holds no tables has no schema yet."""
+    assert Database.is_absent(place.url) is place.url.startswith("sqlite")
+    looking = Database(place.url)
+    empty = looking.schema()
+    looking.migrate()
+    assert (empty, looking.schema(), Database.is_absent(place.url)) == (0, VERSION, False)
+    looking.close()
+
+
 def test_migrating_twice_changes_nothing(database: Database) -> None:
     """Starting again finds the schema as it is."""
     database.write(lambda c: insert(c, "github:acme/shop#1"))

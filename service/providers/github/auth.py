@@ -14,7 +14,7 @@ import github.Auth
 
 from service.providers.base import Forbidden, NotFound
 from service.providers.cache import Cache
-from service.providers.github.errors import reading
+from service.providers.github.errors import Reply, reading
 from service.providers.github.gateway import Gateway, Wire, repository, segment
 
 _EARLY = 300  # seconds before its end a token is replaced
@@ -51,6 +51,9 @@ class Access(Protocol):
     def repositories(self) -> Iterator[Mapping[str, Any]]:
         """Every repository that we were let into."""
 
+    def introduction(self) -> Reply:
+        """The answer that says who we are."""
+
 
 def access(auth: TokenAuth | AppAuth, wire: Wire, cache: Cache) -> Access:
     return TokenAccess(auth, wire) if isinstance(auth, TokenAuth) else AppAccess(auth, wire, cache)
@@ -70,7 +73,10 @@ class TokenAccess:
 
     def login(self) -> str:
         with reading("our own account"):
-            return str(self._gateway.get("/user")["login"])
+            return str(self.introduction().json()["login"])
+
+    def introduction(self) -> Reply:
+        return self._gateway.reply("/user")
 
     def repositories(self) -> Iterator[Mapping[str, Any]]:
         """https://docs.github.com/en/rest/repos/repos#list-repositories-for-the-authenticated-user"""
@@ -93,7 +99,10 @@ class AppAccess:
 
     def login(self) -> str:
         with reading("our own App"):
-            return f"{self.app.get('/app')['slug']}[bot]"
+            return f"{self.introduction().json()['slug']}[bot]"
+
+    def introduction(self) -> Reply:
+        return self.app.reply("/app")
 
     def repositories(self) -> Iterator[Mapping[str, Any]]:
         """https://docs.github.com/en/rest/apps/installations#list-repositories-accessible-to-the-app-installation

@@ -46,6 +46,7 @@ from service.providers.github import (
     survey,
 )
 from service.providers.github.auth import AppAuth, TokenAuth, access
+from service.providers.github.checkup import GitHubCheckup
 from service.providers.github.connection import Counter
 from service.providers.github.gateway import Wire, repository, segment
 from service.providers.github.hooks import GitHubHooks
@@ -98,6 +99,10 @@ class GitHub:
     def setup(self) -> GitHubSetup:
         """The same server, for setting projects up."""
         return GitHubSetup(self._server)
+
+    def checkup(self) -> GitHubCheckup:
+        """The same server, for looking at how it is set up."""
+        return GitHubCheckup(self._server)
 
     def named(self, ref: IssueRef) -> IssueRef | None:
         return look.by_node(self._server, ref)

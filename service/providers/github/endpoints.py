@@ -52,7 +52,6 @@ ENDPOINTS = Endpoints(
         f"{_REPOSITORY}/collaborators/{{login}}/permission",
         f"{_REPOSITORY}/contents/{{path}}",
         _REPOSITORY,
-        f"{_REPOSITORY}/hooks",
         f"{_REPOSITORY}/hooks/{{id}}",
         f"{_REPOSITORY}/git/ref/heads/{{branch}}",
         f"{_REPOSITORY}/git/refs",

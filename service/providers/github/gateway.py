@@ -105,8 +105,12 @@ class Gateway:
 
     # --- REST -------------------------------------------------------------------------------------------------
 
-    def get(self, path: str) -> Any:
-        return self._patiently(Request("GET", path)).json()
+    def get(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Any:
+        return self._patiently(Request("GET", path, parameters)).json()
+
+    def reply(self, path: str) -> Reply:
+        """For whom the answer's headers matter."""
+        return self._patiently(Request("GET", path))
 
     def text(self, path: str) -> str:
         """A file's raw text: https://docs.github.com/en/rest/repos/contents#custom-media-types-for-repository-contents"""

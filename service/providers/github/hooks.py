@@ -62,16 +62,23 @@ class GitHubHooks:
 
     def _listed(self, project: str, owner: str, refused: list[Forbidden | NotFound]) -> Iterator[Hook]:
         """Those of the repository or the organisation `owner`, seen with the credential that serves the project."""
-        key = self._server.key("hooks", owner)
-        rows = self._server.cache.cached(key, HOUR, lambda: self._ask(project, owner))
+        rows = self.rows(project, owner)
         if not isinstance(rows, tuple):
             refused.append(rows)
             return
         with reading(f"the webhooks of {owner}"):
             for row in rows:
                 if is_ours(row["config"].get("url"), self._server.forge):
-                    state: HookState = "active" if row["active"] else "off"
-                    yield Hook(self._server.forge, owner, int(row["id"]), str(row["config"]["url"]), state)
+                    yield self.hook(owner, row)
+
+    def rows(self, project: str, owner: str) -> _Rows | Forbidden | NotFound:
+        """As GitHub shows them, or why it does not; those of others are among them."""
+        key = self._server.key("hooks", owner)
+        return self._server.cache.cached(key, HOUR, lambda: self._ask(project, owner))
+
+    def hook(self, owner: str, row: Mapping[str, Any]) -> Hook:
+        state: HookState = "active" if row["active"] else "off"
+        return Hook(self._server.forge, owner, int(row["id"]), str(row["config"]["url"]), state)
 
     def _ask(self, project: str, owner: str) -> _Rows | Forbidden | NotFound:
         try:

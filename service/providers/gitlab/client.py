@@ -34,6 +34,8 @@ from service.providers.base import Listing, Rejected, Scope
 from service.providers.cache import Cache
 from service.providers.exchanges import Observer, unobserved
 from service.providers.gitlab import action_items, comments, issue_changes, observe, own_issues, people, survey
+from service.providers.gitlab.checkup import GitLabCheckup
+from service.providers.gitlab.checkup_requests import CheckupRequests
 from service.providers.gitlab.connection import Connection
 from service.providers.gitlab.gateway import Gateway
 from service.providers.gitlab.hooks import GitLabHooks
@@ -87,6 +89,10 @@ class GitLab:
     def setup(self) -> GitLabSetup:
         """The same server, for setting projects up."""
         return GitLabSetup(SetupRequests(self._connection))
+
+    def checkup(self) -> GitLabCheckup:
+        """The same server, for looking at how it is set up."""
+        return GitLabCheckup(self._server, CheckupRequests(self._connection), SetupRequests(self._connection))
 
     def named(self, ref: IssueRef) -> IssueRef | None:
         """GitLab's events name every issue by project and number; there is no other id to ask about."""

@@ -118,6 +118,11 @@ class Connection:
     def forget_written(self) -> None:
         self._session.written = ""
 
+    @property
+    def headers_seen(self) -> Mapping[str, str]:
+        """The last answer's."""
+        return self._session.headers_seen
+
     def repeat(self, doing: str, call: Callable[[Sdk], T]) -> T:
         """For what may safely happen twice: reads, PUT, DELETE. Repeats what may pass, a few times, briefly."""
         if self._one_try.is_on:

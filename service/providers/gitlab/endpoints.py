@@ -15,6 +15,8 @@ _ISSUE = f"{_PROJECT}/issues/{{iid}}"
 ENDPOINTS = Endpoints(
     (
         "/api/graphql",
+        "/api/v4/metadata",
+        "/api/v4/personal_access_tokens/self",
         "/api/v4/user",
         "/api/v4/users",
         "/api/v4/groups/{id}/issues",
@@ -37,7 +39,6 @@ ENDPOINTS = Endpoints(
         f"{_PROJECT}/repository/branches",
         f"{_PROJECT}/repository/branches/{{name}}",
         _PROJECT,
-        f"{_PROJECT}/hooks",
         f"{_PROJECT}/hooks/{{id}}",
         f"{_PROJECT}/boards",
         f"{_PROJECT}/boards/{{id}}",

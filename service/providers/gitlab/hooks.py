@@ -26,9 +26,7 @@ class GitLabHooks:
 
     def of(self, project: str) -> Sequence[Hook]:
         with reading(f"the webhooks of {project}"):
-            return [
-                self._hook(project, row) for row in self._gateway.hooks(project) if is_ours(row["url"], self._forge)
-            ]
+            return [self.hook(project, row) for row in self._gateway.hooks(project) if is_ours(row["url"], self._forge)]
 
     def attempts(self, hook: Hook, since: datetime | None) -> Iterator[Attempt]:
         """The log goes back seven days (17.3 and later) and tells no times.
@@ -50,7 +48,7 @@ class GitLabHooks:
     def repeat(self, hook: Hook, attempt: Attempt) -> None:
         self._gateway.resend(hook.owner, hook.id, attempt.id)
 
-    def _hook(self, project: str, row: Row) -> Hook:
+    def hook(self, project: str, row: Row) -> Hook:
         until = row.get("disabled_until")
         return Hook(
             self._forge,

@@ -1,0 +1,36 @@
+"""Everything that was seen → every line, in the order of reading: settings, database, forges, projects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from service.doctor import forges, projects, store
+from service.doctor.lines import About, Line
+from service.doctor.observation import Observation, StoreSeen
+
+
+def lines(seen: Observation) -> tuple[Line, ...]:
+    return (*_settings(seen), *store.lines(seen), *_forges(seen))
+
+
+def _forges(seen: Observation) -> Iterator[Line]:
+    work = seen.store.work if isinstance(seen.store, StoreSeen) else None
+    for forge in seen.forges:
+        heard = None if work is None else work.last_deliveries.get(forge.name)
+        yield from forges.lines(forge, seen.at, work)
+        for project in forge.projects:
+            yield from projects.lines(forge, project, has_heard=heard is not None)
+
+
+def _settings(seen: Observation) -> Iterator[Line]:
+    about = About("settings")
+    if seen.dry_run:
+        yield about.warn("dry-run", "CLOSEOUT_DRY_RUN is set: nothing is written to any forge", "unset it to go live")
+    for reason in seen.unfound:
+        yield about.warn("projects", reason, "check the entry's spelling, and let our account into its projects")
+    if seen.left_out:
+        what = f"{seen.left_out} more projects were not looked at"
+        yield about.skipped("projects", what, "name them with --project")
+    checked = sum(len(forge.projects) for forge in seen.forges)
+    if not seen.unfound:
+        yield about.ok("projects", f"{checked} project{'' if checked == 1 else 's'} looked at")

@@ -1,0 +1,124 @@
+"""A GitLab server, looked at as its operator would. Reads alone; see `service.providers.checkup.Checkup`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any, ClassVar
+
+from service.document import DEFAULT_DIALECT
+from service.model import IssueRef
+from service.providers.base import Forbidden, NotFound, Rejected
+from service.providers.checkup import Abilities, Account, Standing, Webhook, Webhooks, clock_ahead, fared
+from service.providers.gitlab import observe
+from service.providers.gitlab.checkup_requests import CheckupRequests
+from service.providers.gitlab.errors import reading
+from service.providers.gitlab.hooks import GitLabHooks
+from service.providers.gitlab.people import permission, saw_user
+from service.providers.gitlab.server import Server
+from service.providers.gitlab.setup_requests import SetupRequests
+from service.providers.gitlab.webhook import EVENTS
+from service.providers.hooks import Hook, HookHealth, is_ours
+
+_UNTOLD = (NotFound, Forbidden, Rejected)  # how a server or an account says that it does not tell
+_SECRETS = {"token_present": "secret", "signing_token_present": "signing token"}
+_ABOVE = "the groups above"
+_Json = Mapping[str, Any]
+
+
+class GitLabCheckup:
+    events: ClassVar[frozenset[str]] = frozenset(EVENTS.values())
+
+    def __init__(self, server: Server, requests: CheckupRequests, about_projects: SetupRequests) -> None:
+        self._server = server
+        self._requests = requests
+        self._about_projects = about_projects
+
+    def account(self) -> Account:
+        me = self._server.gateway.viewer()
+        ahead = clock_ahead(self._requests.headers, self._server.clock())
+        token, metadata = self._token(), self._metadata()
+        with reading("our own account and token"):
+            login = str(me["username"])
+            self._server.saw_viewer(login)
+            saw_user(self._server, login, int(me["id"]))
+            return Account(
+                login,
+                ahead=ahead,
+                scopes=frozenset(map(str, token["scopes"])) if token else None,
+                expires_at=_end_of(token.get("expires_at")),
+                server=_version(metadata),
+            )
+
+    def _token(self) -> _Json:
+        """Nothing for what is no access token, such as one of OAuth."""
+        try:
+            return self._requests.token()
+        except _UNTOLD:
+            return {}
+
+    def _metadata(self) -> _Json:
+        try:
+            return self._requests.metadata()
+        except _UNTOLD:
+            return {}
+
+    def standing(self, project: str) -> Standing:
+        """https://docs.gitlab.com/api/projects/#get-a-single-project"""
+        row = self._about_projects.project(project)
+        with reading(f"the project {project}"):
+            return Standing(
+                permission=permission(self._server, project, self._server.viewer()),
+                archived=bool(row.get("archived")),
+                has_issues=row.get("issues_access_level") != "disabled",
+            )
+
+    def abilities(self, project: str) -> Abilities | None:
+        row = next(self._server.gateway.issues(project, {"scope": "all"}, most=1), None)
+        if row is None:
+            return None
+        with reading(f"the issues of {project}"):
+            ref = IssueRef(self._server.forge, project, int(row["iid"]))
+        capabilities = observe.fetch(self._server, ref, DEFAULT_DIALECT).capabilities
+        return Abilities(self._server.has_graphql, capabilities)
+
+    def webhooks(self, project: str) -> Webhooks:
+        """The project's. Those of groups need a paid tier and an owner, and are not looked at."""
+        hooks = GitLabHooks(self._server.forge, self._server.gateway)
+        try:
+            rows = [row for row in self._server.gateway.hooks(project) if is_ours(row.get("url"), self._server.forge)]
+        except _UNTOLD:
+            return Webhooks(hidden=("the project", _ABOVE))
+        with reading(f"the webhooks of {project}"):
+            return Webhooks(tuple(self._webhook(hooks, hooks.hook(project, row), row) for row in rows), (_ABOVE,))
+
+    def _webhook(self, hooks: GitLabHooks, hook: Hook, row: _Json) -> Webhook:
+        known = {word: row[name] for name, word in _SECRETS.items() if row.get(name) is not None}
+        fares, failing = self._fared(hooks, hook)
+        return Webhook(
+            fares,
+            frozenset(name for name in self.events if row.get(name)),
+            secrets=frozenset(word for word, there in known.items() if there) if known else None,
+            verifies_tls=bool(row.get("enable_ssl_verification", True)),
+            failing=failing,
+        )
+
+    @staticmethod
+    def _fared(hooks: GitLabHooks, hook: Hook) -> tuple[HookHealth, bool]:
+        """Before 17.3 GitLab lists no deliveries; whether it paused the webhook it tells all the same."""
+        try:
+            return fared(hooks, hook)
+        except _UNTOLD:
+            return HookHealth(hook), False
+
+
+def _end_of(day: str | None) -> datetime | None:
+    """A token ends when its day begins: https://docs.gitlab.com/user/profile/personal_access_tokens/"""
+    return datetime.combine(date.fromisoformat(day[:10]), time.min, UTC) if day else None
+
+
+def _version(metadata: _Json) -> str:
+    if not metadata.get("version"):
+        return ""
+    edition = "Enterprise" if metadata.get("enterprise") else "Community"
+    return f"GitLab {metadata['version']}, {edition} Edition"
