@@ -14,10 +14,11 @@ from structlog.testing import capture_logs
 from service.model import AddLabels, Finding, IssueRef, Plan
 from service.providers.base import Conflict, Forbidden, Gone, NotFound, RateLimited, Rejected, Unavailable
 from service.store.database import Database
+from service.work.looks import Look
 from service.work.overview import Overview, Task
 from service.work.queue import Queue
 from service.work.timing import Timing
-from service.work.worker import Look, Workers
+from service.work.worker import Workers
 from tests.databases import Place
 
 ISSUE = IssueRef("github", "acme/shop", 12)
