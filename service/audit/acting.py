@@ -1,12 +1,12 @@
-"""Making an audit's changes, each on record; one that fails does not stop the rest."""
+"""Writing the audit issues, each write on record; one that fails does not stop the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from service.audit.gathering import Failure
-from service.model import Change
+from service.model import Change, EnsureIssue, SetBody
 from service.providers.base import Provider, ProviderError
 from service.reconciler import Journal
 
@@ -20,15 +20,23 @@ class Made:
     changes: tuple[Change, ...] = ()
     failures: tuple[Failure, ...] = ()
 
-    def count(self, *kinds: type[Change]) -> int:
-        return sum(isinstance(change, kinds) for change in self.changes)
+    @property
+    def issues(self) -> int:
+        """How many audit issues were written."""
+        return sum(isinstance(change, EnsureIssue | SetBody) for change in self.changes)
 
 
-def make(changes: Iterable[Change], providers: Mapping[str, Provider], journal: Journal) -> Made:
-    """Makes the changes one by one. Every one may be repeated, here or on another machine, without harm."""
+def make(
+    changes: Iterable[Change], providers: Mapping[str, Provider], journal: Journal, step: Callable[[str], None]
+) -> Made:
+    """Makes the changes one by one. Every one may be repeated, here or on another machine, without harm.
+
+    `step` is called before each, and may raise.
+    """
     made: list[Change] = []
     failures: list[Failure] = []
     for change in changes:
+        step(f"{change.ref.forge}:{change.ref.project}")
         provider, result = providers[change.ref.forge], "ok"
         try:
             provider.apply(change)

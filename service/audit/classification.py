@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from service import document
+from service.audit.attention import attention, step
 from service.audit.choices import Kind
 from service.audit.rows import AuditReport, Problem, Row
 from service.case import Case
 from service.document import Criterion, FieldState
+from service.ladder import Rung
 from service.model import Issue, IssueRef, Snapshot
 from service.policy import Policy
 
-SOON = 7  # days before its deadline in which an action item is due soon
+SOON = 7  # days before its deadline in which an action item is due soon, unless its ladder begins earlier
 RECENT = timedelta(days=30)  # a close this long ago is still asked for its proof
 
 
@@ -83,7 +85,15 @@ def _related(row: Row, family: _Family) -> Row:
     severity = row.severity or (found.severity if found else None)
     orphan = _orphan(parent, found, family) if row.open else None
     problems = (*row.problems, *((Problem(Kind.ORPHAN, orphan),) if orphan else ()))
-    return replace(row, post_mortem=parent, severity=severity, problems=problems)
+    told = tuple(_told(row.told, found.owners if found else ()))
+    teams = tuple(dict.fromkeys((*row.teams, *(name for name in told if "/" in name))))
+    return replace(row, post_mortem=parent, severity=severity, problems=problems, told=told, teams=teams)
+
+
+def _told(names: Iterable[str], above: tuple[str, ...]) -> Iterator[str]:
+    """The people behind the names of a step; `above` own the post-mortem."""
+    for name in names:
+        yield from above if name == "post-mortem-owner" else (name.removeprefix("@"),)
 
 
 def _orphan(parent: IssueRef | None, found: Row | None, family: _Family) -> str | None:
@@ -99,17 +109,19 @@ def _orphan(parent: IssueRef | None, found: Row | None, family: _Family) -> str 
 
 
 def _action_item(case: Case, policy: Policy) -> Row:
-    issue, labels = case.issue, policy.vocabulary.labels
-    own = case.words_on(labels.severity)
-    problems = _open_problems(case) if issue.state == "open" else _closed_problems(case)
+    issue, rung = case.issue, step(case, policy)
+    own = case.words_on(policy.vocabulary.labels.severity)
+    problems = _open_problems(case, rung) if issue.state == "open" else _closed_problems(case)
+    digest = rung.step.tell if rung is not None and rung.step.how == "digest" else ()
     return replace(
         _row(case, policy),
         due=case.deadline,
         severity=own[0] if own else None,
         post_mortem=issue.marker.parent if issue.marker is not None else None,
         problems=tuple(problems),
-        labelled=frozenset(name for name in issue.labels if name.casefold() == labels.overdue.casefold()),
-        overdue_label=labels.overdue,
+        step=rung.step.name if rung is not None else None,
+        told=tuple(name for name in digest if name != "owner"),
+        attention=attention(case, policy, rung),
     )
 
 
@@ -126,11 +138,11 @@ def _row(case: Case, policy: Policy) -> Row:
     )
 
 
-def _open_problems(case: Case) -> Iterator[Problem]:
+def _open_problems(case: Case, rung: Rung | None) -> Iterator[Problem]:
     if case.days_left is None:
         yield Problem(Kind.NO_DEADLINE, _why_undated(case))
     else:
-        yield from _timing(case.days_left)
+        yield from _timing(case.days_left, is_soon=rung is not None)
     if not case.owners:
         yield Problem(Kind.NO_OWNER, "nobody is assigned")
     yield from _left(case)
@@ -155,17 +167,18 @@ def _was_completed(case: Case) -> bool:
     """Closed as done, and not long ago: closing as something else is always free."""
     issue = case.issue
     recent = issue.closed_at is not None and case.now - issue.closed_at <= RECENT
-    return recent and issue.state_reason in (None, "completed")
+    return recent and not case.given_up(issue)
 
 
 def _unticked(criteria: Iterable[Criterion]) -> list[Criterion]:
     return [one for one in criteria if not (one.done or one.optional or one.not_applicable)]
 
 
-def _timing(left: int) -> Iterator[Problem]:
+def _timing(left: int, *, is_soon: bool) -> Iterator[Problem]:
+    """`is_soon`: its ladder has begun."""
     if left < 0:
         yield Problem(Kind.OVERDUE, f"overdue by {_days(-left)}", -left)
-    elif left <= SOON:
+    elif is_soon or left <= SOON:
         yield Problem(Kind.DUE_SOON, "due today" if left == 0 else f"due in {_days(left)}", left)
 
 

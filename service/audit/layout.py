@@ -16,24 +16,36 @@ from rich.text import Text
 from service.audit.choices import GroupBy, Kind
 from service.audit.gathering import Failure
 from service.audit.rows import AuditReport, Row
+from service.model import IssueRef
 
 HIDDEN = "(confidential)"
+_LISTED = 10  # issues that wait
 COLUMNS = ("item", "kind", "title", "owners", "due", "severity", "post-mortem", "problems")
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What is shown. `requests` were sent to the forges for it."""
+    """What is shown. `requests` were sent to the forges for it; `waiting` want a look that they did not get."""
 
     report: AuditReport
     failures: tuple[Failure, ...] = ()
     requests: int = 0
+    waiting: tuple[IssueRef, ...] = ()
     group_by: GroupBy | None = None
 
     def without_confidential_titles(self) -> Result:
         """Without the titles of confidential items."""
         items = (replace(row, title=HIDDEN) if row.confidential else row for row in self.report.items)
         return replace(self, report=replace(self.report, items=tuple(items)))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What there is to say beside the items."""
+        if not self.waiting:
+            return ()
+        listed = ", ".join(str(ref) for ref in self.waiting[:_LISTED])
+        more = f" and {len(self.waiting) - _LISTED} more" if len(self.waiting) > _LISTED else ""
+        return (f"Left to the next audit: {listed}{more}.",)
 
 
 def groups(result: Result) -> Sequence[tuple[str, tuple[Row, ...]]]:
@@ -56,7 +68,7 @@ def _headings(row: Row, by: GroupBy) -> tuple[str, ...]:
         case GroupBy.TEAM:
             return row.teams or ("no team",)
         case GroupBy.OWNER:
-            return row.owners or ("no owner",)
+            return row.audience or ("no owner",)
         case GroupBy.SEVERITY:
             return (row.severity or "no severity",)
         case GroupBy.POST_MORTEM:
@@ -102,7 +114,7 @@ def terminal(result: Result) -> RenderableType:
             parts.append(Text(f"{_line(heading)} ({len(rows)})", style="bold"))
         if rows:
             parts.append(_table(rows))
-    parts.append(Text(result.report.summary, style="bold"))
+    parts += [Text(line, style="bold") for line in (result.report.summary, *result.notes)]
     parts += [Text(f"failed: {failed.where}: {_line(failed.reason)}", style="red") for failed in result.failures]
     return Group(*parts)
 
@@ -126,6 +138,7 @@ def to_json(result: Result) -> str:
         "requests": result.requests,
         "totals": result.report.totals,
         "items": [_data(row) for row in result.report.rows],
+        "waiting": [str(ref) for ref in result.waiting],
         "errors": [{"where": failed.where, "reason": failed.reason} for failed in result.failures],
     }
     return json.dumps(data, indent=2, ensure_ascii=False)
@@ -143,6 +156,7 @@ def _data(row: Row) -> Mapping[str, object]:
         "teams": list(row.teams),
         "due": row.due.isoformat() if row.due else None,
         "severity": row.severity,
+        "step": row.step,
         "post_mortem": str(row.post_mortem) if row.post_mortem else None,
         "problems": [{"kind": p.kind.value, "days": p.days, "detail": p.detail} for p in row.problems],
     }
@@ -164,6 +178,7 @@ def _inert(cell: str) -> str:
 
 def to_markdown(result: Result) -> str:
     lines = ["# Post-mortem audit", "", f"{result.report.summary}.", f"As of {result.report.at:%Y-%m-%d %H:%M} UTC."]
+    lines += [_cell(note) for note in result.notes]
     for heading, rows in groups(result):
         lines += ["", f"## {_cell(heading)} ({len(rows)})"] if heading else []
         if rows:

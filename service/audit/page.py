@@ -29,6 +29,9 @@ tbody th { font-weight: normal; white-space: nowrap; }
 <main>
 <h1>Post-mortem audit</h1>
 <p>{{ summary }}. As of <time datetime="{{ stamp }}">{{ at }}</time>.</p>
+{% for note in notes %}
+<p>{{ note }}</p>
+{% endfor %}
 {% for heading, rows in groups %}
 {% if heading %}<h2>{{ heading }}</h2>
 {% endif %}
@@ -70,6 +73,7 @@ def to_html(result: Result) -> str:
         stamp=at.isoformat(),
         summary=result.report.summary,
         groups=[(heading, [_shown(row) for row in rows]) for heading, rows in groups(result)],
+        notes=result.notes,
         columns=COLUMNS,
         failures=result.failures,
     )

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from service.audit.attention import Attention
 from service.audit.choices import Kind
 from service.case import Kind as Sort
-from service.model import AddLabels, Change, IssueRef, RemoveLabels
+from service.model import IssueRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One issue. `labelled` are the spellings of the overdue label on it."""
+    """One issue. `step` is the last step of its ladder that has come; `told` whom a digest tells besides its owners."""
 
     ref: IssueRef
     title: str
@@ -37,8 +38,9 @@ class Row:
     severity: str | None = None
     post_mortem: IssueRef | None = None
     problems: tuple[Problem, ...] = ()
-    labelled: frozenset[str] = frozenset()
-    overdue_label: str = "overdue"
+    step: str | None = None
+    told: tuple[str, ...] = ()
+    attention: Attention | None = None
 
     def has(self, kind: Kind) -> bool:
         return any(problem.kind is kind for problem in self.problems)
@@ -48,23 +50,9 @@ class Row:
         return (self.ref.forge, self.ref.project)
 
     @property
-    def change(self) -> Change | None:
-        """What would bring the overdue label in step. Without a deadline nobody can say: it is left alone."""
-        if self.open and self.has(Kind.OVERDUE):
-            return None if self.labelled else AddLabels(self.ref, frozenset({self.overdue_label}))
-        known = not self.open or self.due is not None
-        return RemoveLabels(self.ref, self.labelled) if self.labelled and known else None
-
-
-@dataclass(frozen=True, slots=True)
-class Attention:
-    """An issue that wants to be looked at now, and why."""
-
-    ref: IssueRef
-    why: tuple[str, ...]
-
-
-_URGENT = (Kind.OVERDUE, Kind.DUE_SOON, Kind.STALE, Kind.UNPROVEN)
+    def audience(self) -> tuple[str, ...]:
+        """Whose digest it stands in, each person once, in whatever case they are written."""
+        return tuple({name.casefold(): name for name in (*self.told, *self.owners)}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +87,8 @@ class AuditReport:
 
     @property
     def attention(self) -> Iterator[Attention]:
-        """Which issues want a look now: something is due or stale, or the overdue label is out of step."""
-        for row in self.items:
-            why = tuple(kind.value for kind in _URGENT if row.has(kind))
-            why += ("overdue label out of step",) if row.change is not None else ()
-            if why:
-                yield Attention(row.ref, why)
+        """The issues that want to be looked at now: a reminder is due, or the overdue label is out of step."""
+        return (row.attention for row in self.items if row.attention is not None)
 
     def of(self, owner: str) -> AuditReport:
         """One owner's part, compared without case; `@` may stand in front."""

@@ -1,4 +1,4 @@
-"""What one project's audit issue says: counts, a digest for each owner, and how it went lately. Pure.
+"""What one project's audit issue says: counts, a digest for each owner and team, and how it went lately. Pure.
 
 People are named without pinging them, and nothing of a confidential item but that there is one.
 """
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate, product
 from typing import Any
 
 from service import hidden
@@ -21,7 +22,10 @@ from service.wording import plain, shortened
 TITLE = "Post-mortem audit"
 KEPT = 12  # days of history
 MOST = 150  # lines of items; both forges take more, readers do not
+_NAMED = 20  # items of a team, of each kind
+_TEAMS = 30
 _TITLE = 100  # characters of an item's title
+_TIMELY = (Kind.OVERDUE, Kind.DUE_SOON)
 _HISTORY = re.compile(r"^<!-- closeout:history (?P<json>\[.*\]) -->$", re.MULTILINE)
 
 
@@ -45,10 +49,12 @@ def _lines(report: AuditReport, days: Sequence[Day]) -> Iterator[str]:
     yield f"{report.summary}. As of {report.at:%Y-%m-%d}."
     troubled = [row for row in report.rows if row.problems]
     open_to_all = [row for row in troubled if not row.confidential]
-    for owner, rows in _digest(open_to_all[:MOST]):
+    listed = tuple(_listed(open_to_all))
+    for owner, rows in _digest(listed):
         yield from ("", f"### {owner} ({len(rows)})", "", *(_line(row) for row in rows))
-    if len(open_to_all) > MOST:
-        yield from ("", f"And {len(open_to_all) - MOST} more, less pressing.")
+    if len(open_to_all) > len(listed):
+        yield from ("", f"And {len(open_to_all) - len(listed)} more, less pressing.")
+    yield from _teams(open_to_all)
     if len(open_to_all) < len(troubled):
         yield from ("", f"Not listed here: {len(troubled) - len(open_to_all)} confidential.")
     yield from ("", *_table(days), "")
@@ -56,15 +62,38 @@ def _lines(report: AuditReport, days: Sequence[Day]) -> Iterator[str]:
     yield _remembered(days)
 
 
+def _listed(rows: Sequence[Row]) -> Iterator[Row]:
+    """The first of them, as far as the lines go; an item of several people has one in each digest."""
+    lines = accumulate(max(len(row.audience), 1) for row in rows)
+    yield from (row for row, count in zip(rows, lines, strict=True) if count <= MOST)
+
+
 def _digest(rows: Sequence[Row]) -> Sequence[tuple[str, Sequence[Row]]]:
     """The rows of each owner, by name, in whatever case it is written; what nobody owns comes first."""
     spelt: dict[str, str] = {}
     found: dict[str, list[Row]] = {}
     for row in rows:
-        for owner in row.owners or ("",):
+        for owner in row.audience or ("",):
             spelt.setdefault(owner.casefold(), owner)
             found.setdefault(owner.casefold(), []).append(row)
     return [(_person(spelt[owner]) if owner else "Nobody", found[owner]) for owner in sorted(found)]
+
+
+def _teams(rows: Sequence[Row]) -> Iterator[str]:
+    """A line for each team that has something overdue or coming up, those with the most first."""
+    found: dict[str, dict[Kind, list[Row]]] = {}
+    for row in rows:
+        for team, kind in product(row.teams, filter(row.has, _TIMELY)):
+            found.setdefault(team, {}).setdefault(kind, []).append(row)
+    if found:
+        yield from ("", "### Teams", "")
+    for team in sorted(found, key=lambda team: (-sum(map(len, found[team].values())), team.casefold()))[:_TEAMS]:
+        yield f"- {_person(team)}: {'; '.join(_numbers(kind, some) for kind, some in found[team].items())}"
+
+
+def _numbers(kind: Kind, rows: Sequence[Row]) -> str:
+    more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+    return f"{len(rows)} {kind} ({', '.join(f'#{row.ref.number}' for row in rows[:_NAMED])}{more})"
 
 
 def _person(owner: str) -> str:

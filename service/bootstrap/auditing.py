@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from service.audit import labelling, posting
+from service.audit import posting
 from service.audit.acting import Made, make
-from service.audit.gathering import Audited, Auditor
+from service.audit.attention import chosen
+from service.audit.gathering import Audited, Auditor, Failure
+from service.audit.looking import Looked, look_through
 from service.audit.projects import Target, expanded
 from service.bootstrap.clock import Clock, wall_clock
 from service.bootstrap.looking import Looking
-from service.model import Change
-from service.reconciler import Journal
+from service.model import IssueRef
+from service.reconciler import Journal, Reconciler
 from service.settings import Settings
 from service.store.audits import AuditRun, Audits
+from service.store.database import Database
+from service.work.looks import Look
+from service.work.overview import Overview
+from service.work.queue import Queue
 
 Progress = Callable[[int], Callable[[str], None]]
 
@@ -33,10 +39,29 @@ class Narrowed:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Where each write, and each run, is put on record."""
+    """Where each write and each run is put on record, and who looks at which issue. `counted` times a look."""
 
+    database: Database
     journal: Journal
-    audits: Audits
+    queue: Queue
+    counted: Callable[[Look], Look] = lambda look: look
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What a run did: its looks at issues, then the audit issues. `waiting` are left to the next run."""
+
+    looked: Looked = field(default_factory=Looked)
+    made: Made = field(default_factory=Made)
+    waiting: tuple[IssueRef, ...] = ()
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        return (*self.looked.failures, *self.made.failures)
+
+    @property
+    def writes(self) -> int:
+        return len(self.looked.changes) + len(self.made.changes)
 
 
 class Audit:
@@ -66,34 +91,46 @@ class Audit:
         report = audited.report if narrowed.owner is None else audited.report.of(narrowed.owner)
         return replace(audited, report=report, failures=(*failures, *audited.failures))
 
-    def act(self, audited: Audited, books: Books, *, whole: bool, step: Callable[[], None] = lambda: None) -> Made:
-        """Writes what is out of step. `step` is called before each change, and may raise.
+    def act(
+        self,
+        audited: Audited,
+        books: Books,
+        *,
+        whole: bool,
+        progress: Progress = lambda _: lambda _: None,
+    ) -> Acted:
+        """Looks at what wants attention, and tells the audit issues. `progress` as in `look`; a step may raise.
 
         `whole`: nothing was narrowed down. Only then are audit issues told what there is, and is the run put on record:
         a part of an audit must not pass for one. Raises `StoreUnavailable`.
         """
-        posts = posting.changes(audited) if whole else ()
-        made = make(_paced((*labelling.changes(audited), *posts), step), self._providers, books.journal)
+        wanted = tuple(audited.report.attention)
+        seen = Overview(books.database).looked_at(one.ref for one in wanted)
+        picked = chosen(wanted, seen, self._settings.audit_looks)
+        posts = tuple(posting.changes(audited)) if whole else ()
+        step = progress(len(picked.now) + len(posts))
+        looked = look_through(picked.now, books.queue, self._look(books), step)
+        made = make(posts, self._providers, books.journal, step)
+        acted = Acted(looked, made, (*looked.left, *(one.ref for one in picked.later)))
         if whole:
-            books.audits.record(self._run(audited, made))
-        return made
+            Audits(books.database).record(self._run(audited, acted))
+        return acted
 
-    def _run(self, audited: Audited, made: Made) -> AuditRun:
+    def _look(self, books: Books) -> Look:
+        policies = self._looking.policies
+        reconciler = Reconciler(self._providers, policies, journal=books.journal, dry_run=self._settings.dry_run)
+        return books.counted(reconciler.reconcile)
+
+    def _run(self, audited: Audited, acted: Acted) -> AuditRun:
         totals = dict(audited.report.totals)
-        failures = (*audited.failures, *made.failures)
+        failures = (*audited.failures, *acted.failures)
         return AuditRun(
             seconds=(self._clock() - self._started).total_seconds(),
             projects=len(audited.policies),
             items=totals.pop("open") + totals.pop("post-mortems"),
-            problems={kind: count for kind, count in totals.items() if count},
+            problems=totals,
             requests=self.requests,
-            writes=len(made.changes),
+            writes=acted.writes,
             failures=len(failures),
             errors=tuple(f"{failed.where}: {failed.reason}" for failed in failures),
         )
-
-
-def _paced(changes: Iterable[Change], step: Callable[[], None]) -> Iterator[Change]:
-    for change in changes:
-        step()
-        yield change

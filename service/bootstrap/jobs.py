@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from service.bootstrap.clock import Clock
     from service.bootstrap.looking import Looking
     from service.reconciler import Journal as Written
+    from service.work.looks import Look
     from service.work.rounds import Project
 
 _log = structlog.get_logger()
@@ -30,14 +31,15 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What jobs work with. `written` keeps and counts each write to a forge; `looking` raises `SettingsError` where the
-    policy cannot be used.
+    """What jobs work with. `written` keeps and counts each write to a forge, `counted` times a look; `looking` raises
+    `SettingsError` where the policy cannot be used.
     """
 
     database: Database
     queue: Queue
     written: Written
     looking: Callable[[], Looking]
+    counted: Callable[[Look], Look]
     clock: Clock
 
 
@@ -69,18 +71,22 @@ def _audit(settings: Settings, tools: Tools) -> Job:
     def run(turn: Turn) -> None:
         # Imported here: the serving process answers health checks before it knows of rules and forges.
         from service.audit.projects import configured  # noqa: PLC0415
-        from service.bootstrap.auditing import Audit, Books  # noqa: PLC0415
+        from service.bootstrap.auditing import Acted, Audit, Books  # noqa: PLC0415
+
+        def progress(_: int) -> Callable[[str], None]:
+            return lambda _: turn.go_on()
 
         audit = Audit(settings, tools.looking(), tools.clock)
-        audited = audit.look(configured(settings), progress=lambda _: lambda _: turn.go_on())
+        audited, acted = audit.look(configured(settings), progress=progress), Acted()
         counts = {kind: count for kind, count in audited.report.totals.items() if count}
-        failures, changes = audited.failures, 0
         if not settings.dry_run:
-            made = audit.act(audited, Books(tools.written, Audits(tools.database)), whole=True, step=turn.go_on)
-            failures, changes = (*failures, *made.failures), len(made.changes)
+            books = Books(tools.database, tools.written, tools.queue, tools.counted)
+            acted = audit.act(audited, books, whole=True, progress=progress)
+        failures = (*audited.failures, *acted.failures)
         for failed in failures:
             _log.warning("audit_failure", where=failed.where, reason=failed.reason)
-        _log.info("audit_finished", requests=audit.requests, changes=changes, failures=len(failures), **counts)
+        counts |= {"requests": audit.requests, "looks": len(acted.looked.plans), "waiting": len(acted.waiting)}
+        _log.info("audit_finished", changes=acted.writes, failures=len(failures), **counts)
 
     return Job("audit", Cron.parse(settings.audit, settings.timezone), run)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Self
@@ -17,7 +17,6 @@ from service.bootstrap.jobs import Tools, jobs
 from service.metrics.counting import Counts
 from service.metrics.exposition import exposition
 from service.metrics.facts import FactsCollector, Reading
-from service.model import IssueRef, Plan
 from service.providers.base import Delivery
 from service.settings import Settings
 from service.store.database import Database
@@ -27,6 +26,7 @@ from service.web.app import Parts, Receiver, create_app
 from service.web.health import Checks
 from service.web.loopback import Loopback
 from service.web.status import create_status_app
+from service.work.looks import Look
 from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.schedule import Schedule
@@ -63,7 +63,8 @@ class Service:
             Inbox(self.database),
             Journal(self.database),
         )
-        tools = Tools(self.database, self.queue, self._counts.recording(self.journal), self.looking, self._clock)
+        written = self._counts.recording(self.journal)
+        tools = Tools(self.database, self.queue, written, self.looking, self._counted, self._clock)
         self.schedule = Schedule(self.database, jobs(settings, tools))
         self._facts = FactsCollector(Reading(self.overview, self.inbox, self.journal, self.schedule, forges), registry)
         self.workers = Workers(self.queue, self.overview, self._look, threads=settings.workers)
@@ -152,8 +153,11 @@ class Service:
                 raise TimeoutError(f"after {timeout:g} s the queue still holds {waiting}")
             self.queue.wakeup.watch(seen, min(left, 0.25))
 
-    def _look(self) -> Callable[[IssueRef], Plan]:
-        return self._counts.looking(self.reconciler().reconcile, acts=not self.settings.dry_run)
+    def _look(self) -> Look:
+        return self._counted(self.reconciler().reconcile)
+
+    def _counted(self, look: Look) -> Look:
+        return self._counts.looking(look, acts=not self.settings.dry_run)
 
     @property
     def _checks(self) -> Checks:

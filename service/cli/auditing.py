@@ -13,9 +13,9 @@ from service.audit.choices import Format, GroupBy, Kind, kinds
 from service.cli.progress import progress
 
 if TYPE_CHECKING:
-    from service.audit.gathering import Audited, Failure
+    from service.audit.gathering import Audited
     from service.audit.layout import Result
-    from service.bootstrap.auditing import Audit, Narrowed
+    from service.bootstrap.auditing import Acted, Audit, Narrowed
 
 
 def audit(  # noqa: PLR0913 - each is an option of the command
@@ -32,7 +32,7 @@ def audit(  # noqa: PLR0913 - each is an option of the command
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what changed since this day (UTC).")
     ] = None,
     confidential: Annotated[bool, typer.Option("--confidential", help="Show titles of confidential items.")] = False,
-    apply: Annotated[bool, typer.Option("--apply", help="Keep overdue labels and audit issues in step.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Remind, and keep labels and audit issues in step.")] = False,
 ) -> None:
     """Show every open action item and post-mortem, and what is wrong with it. Writes nothing without --apply.
 
@@ -64,7 +64,7 @@ def _kinds(text: str) -> Sequence[Kind]:
 def _audited(names: Sequence[str], narrowed: Narrowed, *, apply: bool) -> Result:
     from service.audit.layout import Result  # noqa: PLC0415
     from service.audit.projects import configured, named  # noqa: PLC0415
-    from service.bootstrap.auditing import Audit  # noqa: PLC0415
+    from service.bootstrap.auditing import Acted, Audit  # noqa: PLC0415
     from service.bootstrap.logs import configure  # noqa: PLC0415
     from service.bootstrap.looking import Looking  # noqa: PLC0415
     from service.settings import load  # noqa: PLC0415
@@ -72,32 +72,34 @@ def _audited(names: Sequence[str], narrowed: Narrowed, *, apply: bool) -> Result
     settings = load()
     configure("warning")
     targets = named(names, settings) if names else configured(settings)
-    run = Audit(settings, Looking(settings))
+    run, acted = Audit(settings, Looking(settings)), Acted()
     with progress("Looking for projects") as begin:
         audited = run.look(targets, narrowed, begin)
-    failures = audited.failures
     if apply and settings.dry_run:
         _say("CLOSEOUT_DRY_RUN is set: nothing was written")
     elif apply:
-        failures += _applied(run, audited, whole=not narrowed)
-    return Result(audited.report, failures, run.requests)
+        acted = _applied(run, audited, whole=not narrowed)
+    failures = (*audited.failures, *acted.failures)
+    return Result(audited.report, failures, run.requests, acted.waiting)
 
 
-def _applied(run: Audit, audited: Audited, *, whole: bool) -> tuple[Failure, ...]:
+def _applied(run: Audit, audited: Audited, *, whole: bool) -> Acted:
     from service.bootstrap.auditing import Books  # noqa: PLC0415
     from service.cli.deliveries import opened  # noqa: PLC0415
-    from service.model import AddLabels, EnsureIssue, RemoveLabels, SetBody  # noqa: PLC0415
-    from service.store.audits import Audits  # noqa: PLC0415
     from service.store.journal import Journal  # noqa: PLC0415
+    from service.work.queue import Queue  # noqa: PLC0415
 
-    with opened() as database:
-        made = run.act(audited, Books(Journal(database), Audits(database)), whole=whole)
-    labels, issues = made.count(AddLabels, RemoveLabels), made.count(EnsureIssue, SetBody)
-    _say(f"the overdue label was put on or taken off {labels} time{'' if labels == 1 else 's'}")
-    _say(
-        f"{issues} audit issue{'' if issues == 1 else 's'} written" if whole else "audit issues are for the whole audit"
-    )
-    return made.failures
+    with opened() as database, progress("Looking at what wants it") as begin:
+        books = Books(database, Journal(database), Queue(database))
+        acted = run.act(audited, books, whole=whole, progress=begin)
+    looked = acted.looked
+    _say(f"{_times(len(looked.plans), 'look')}, and {_times(len(looked.changes), 'change')} made by them")
+    _say(f"{_times(acted.made.issues, 'audit issue')} written" if whole else "audit issues are for the whole audit")
+    return acted
+
+
+def _times(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def _show(result: Result, output: Format) -> None:

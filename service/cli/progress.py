@@ -40,6 +40,6 @@ def _lines(total: int) -> Step:
 
     def next_one(name: str) -> None:
         if next(done) + 1 in tenths:
-            typer.echo(f"closeout: reading, at {name}", err=True)
+            typer.echo(f"closeout: at {name}", err=True)
 
     return next_one

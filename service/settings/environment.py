@@ -70,6 +70,9 @@ class Environment(BaseSettings):
     redelivery: str = Field(
         "5-59/10 * * * *", description="When forges are asked to deliver again what failed (cron); `off`: never"
     )
+    audit_looks: int = Field(
+        100, ge=0, le=10_000, description="How many issues one audit looks at, and so reminds people of, at most"
+    )
     keep_deliveries: float = Field(30, ge=1, description="Days for which processed deliveries are kept")
     keep_journal: float = Field(365, ge=1, description="Days for which the journal of changes is kept")
     policy: Path | None = Field(None, description="Policy file for projects that have none of their own")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import BindParameter, Row, bindparam, case, func, select
 
+from service.model import IssueRef
 from service.store.database import Database
 from service.store.outcomes import moment
 from service.store.tables import work
 
 _LISTED = 500
+_TOGETHER = 500  # issues asked for in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Backlog:
     oldest: float
 
 
+_NAMES: BindParameter[str] = bindparam("names", expanding=True)
 _STATES = ("waiting", "retrying", "planned", "running", "idle", "dead")
 
 
@@ -76,6 +79,19 @@ class Overview:
         found = {row.state: row for row in rows}
         depth = {state: int(found[state].issues) if state in found else 0 for state in _STATES}
         return Backlog(depth, float(found["waiting"].overdue) if "waiting" in found else 0.0)
+
+    def looked_at(self, refs: Iterable[IssueRef]) -> dict[IssueRef, datetime]:
+        """When each of these was last looked at, or given up. What is due, or is tried again, is left out."""
+        names = {str(ref): ref for ref in refs}
+        calm = (work.c.state == "dead") | ((work.c.attempts == 0) & (work.c.claimed > 0))
+        later = work.c.due_at.is_(None) | (work.c.due_at > self._database.now())
+        query = select(work.c.issue, work.c.changed_at).where(work.c.issue.in_(_NAMES), calm, later)
+        found: dict[IssueRef, datetime] = {}
+        for start in range(0, len(names), _TOGETHER):
+            some = {"names": list(names)[start : start + _TOGETHER]}
+            rows = self._database.read(lambda c, some=some: c.execute(query, some).all())  # type: ignore[misc]
+            found |= {names[row.issue]: moment(row.changed_at) for row in rows}
+        return found
 
     def projects(self) -> list[tuple[str, str]]:
         """Forge and path of each project that an issue in the queue is of."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, null, update
+from sqlalchemy import Connection, Row, null, update
 from sqlalchemy.sql.base import Executable
 
 from service.model import IssueRef
@@ -127,17 +127,38 @@ class Queue:
     def claim(self) -> Claim | None:
         """The issue that has been due longest, or None. Also takes over what a dead worker left behind."""
         while True:
-            tokens = {"token": secrets.token_hex(16), "heir": secrets.token_hex(16)}
+            tokens = _tokens()
             row = self._database.write(lambda c, t=tokens: c.execute(self._sql.claim, t).first())  # type: ignore[misc]
             if row is None:
                 return None
-            if row.owner == tokens["heir"]:
-                self._expired()
-            ref = IssueRef.parse(row.issue)
-            claim = Claim(ref, row.owner, row.claimed, row.attempts, row.delivered, row.done)
-            if row.crashes < self.timing.most_crashes:
+            claim = self._claimed(row, tokens)
+            if claim is not None:
                 return claim
-            self._bury(claim, f"given up: the worker that looked at it died, {row.crashes} times in a row")
+
+    def take(self, ref: IssueRef) -> Claim | None:
+        """Nudges this issue and claims it at once, for who looks by itself.
+
+        None: another looks at it, and will again; or it failed a moment ago, and has to wait.
+        """
+        tokens = _tokens()
+
+        def taking(connection: Connection) -> Row[Any] | None:
+            self._raise(connection, self._sql.nudge, ref)
+            return connection.execute(self._sql.take, {"name": str(ref), **tokens}).first()
+
+        row = self._database.write(taking)
+        return None if row is None else self._claimed(row, tokens)
+
+    def _claimed(self, row: Row[Any], tokens: Mapping[str, str]) -> Claim | None:
+        """None: it was given up, because the workers that looked at it died."""
+        if row.owner == tokens["heir"]:
+            self._expired()
+        ref = IssueRef.parse(row.issue)
+        claim = Claim(ref, row.owner, row.claimed, row.attempts, row.delivered, row.done)
+        if row.crashes < self.timing.most_crashes:
+            return claim
+        self._bury(claim, f"given up: the worker that looked at it died, {row.crashes} times in a row")
+        return None
 
     def causes(self, claim: Claim) -> tuple[str, ...]:
         """Ids of the deliveries that asked for this look, else of the last one before it; for the log.
@@ -215,6 +236,10 @@ class Queue:
         held = self._database.write(lambda c: bool(c.execute(statement, _names(claim)).rowcount))
         self.wakeup.signal()
         return held
+
+
+def _tokens() -> dict[str, str]:
+    return {"token": secrets.token_hex(16), "heir": secrets.token_hex(16)}
 
 
 def _names(claim: Claim) -> dict[str, str]:

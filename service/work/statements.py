@@ -15,7 +15,7 @@ _OLD = work.c
 
 
 class Statements:
-    """Each expects its parameters by name; all but `nudge` and `claim` are fenced by `issue_` and `owner_`."""
+    """Each expects its parameters by name; what ends a claim is fenced by `issue_` and `owner_`."""
 
     def __init__(self, database: Database, timing: Timing) -> None:
         self._database, self._timing = database, timing
@@ -26,7 +26,10 @@ class Statements:
         self.nudge = self._nudge(now + timing.debounce, soon, delivered=False)
         self.deliver = self._nudge(now + timing.debounce, soon, delivered=True)
         self.plan = self._nudge(then, sooner, delivered=False)
-        self.claim = self._claim()
+        self.claim = self._claim(select(_OLD.issue).where(_OLD.due_at <= now).order_by(_OLD.due_at).limit(1))
+        free = (_OLD.state != "running") & (func.coalesce(_OLD.hold_until, 0.0) <= now)
+        named = _OLD.issue == bindparam("name")
+        self.take = self._claim(select(_OLD.issue).where(named, free | (_OLD.due_at <= now)))
         self.extend = fenced(database, due_at=now + timing.lease)
         self.finish = self._finish(soon, "idle", null())
         self.revisit = self._finish(soon, "ready", then)
@@ -58,13 +61,12 @@ class Statements:
         statement: Executable = upsert
         return statement
 
-    def _claim(self) -> Executable:
-        """Takes the row that has been due longest, with the token `token`, or `heir` where a lease ended.
+    def _claim(self, one: Any) -> Executable:
+        """Takes the row that is chosen, with the token `token`, or `heir` where a lease ended.
 
         A lease that ended counts as a crash. Which of the tokens the row has tells whether it was taken over.
         """
         now = self._database.now()
-        due = select(_OLD.issue).where(_OLD.due_at <= now).order_by(_OLD.due_at).limit(1)
         taken = {
             "state": "running",
             "owner": case((_OLD.state == "running", bindparam("heir")), else_=bindparam("token")),
@@ -74,7 +76,7 @@ class Statements:
             "crashes": _OLD.crashes + case((_OLD.state == "running", 1), else_=0),
             "changed_at": now,
         }
-        chosen = self._database.dialect.skip_locked(due).scalar_subquery()
+        chosen = self._database.dialect.skip_locked(one).scalar_subquery()
         told = (_OLD.issue, _OLD.owner, _OLD.claimed, _OLD.attempts, _OLD.crashes, _OLD.delivered, _OLD.done)
         return update(work).where(_OLD.issue == chosen).values(**taken).returning(*told)
 

@@ -10,7 +10,7 @@ import pytest
 from service.audit.choices import Kind, kinds
 from service.audit.classification import classify
 from service.audit.rows import AuditReport, Row
-from service.model import AddLabels, Issue, IssueRef, Marker, RemoveLabels
+from service.model import Issue, IssueRef, Marker
 from service.policy import Policy, load
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -170,39 +170,13 @@ def test_other_peoples_issues_are_left_alone() -> None:
 
 
 def test_a_policy_may_rename_the_labels() -> None:
-    """Then the old names mean nothing, and the new ones are put on and off."""
+    """Then the old names mean nothing."""
     policy = load("version: 1\nvocabulary:\n  labels:\n    action_item: todo\n    overdue: Late!\n", "closeout.yml")
     assert isinstance(policy, Policy)
     old = _item(7, marker=False, due=date(2020, 1, 1))
     new = _item(8, marker=False, due=date(2020, 1, 1), labels=frozenset({"Todo"}))
     row = _only(_judged(old, new, policy=policy))
-    assert row.change == AddLabels(new.ref, frozenset({"Late!"}))
-
-
-@pytest.mark.parametrize(
-    ("due", "state", "label", "change"),
-    [
-        (date(2026, 3, 1), "open", None, "on"),
-        (date(2026, 3, 1), "open", "Overdue", None),
-        (date(2026, 3, 2), "open", "Overdue", "off"),
-        (date(2026, 3, 2), "open", None, None),
-        (date(2026, 3, 1), "closed", "Overdue", "off"),
-        (date(2026, 3, 1), "closed", None, None),
-        (None, "open", "Overdue", None),
-    ],
-)
-def test_the_overdue_label_follows_the_deadline(
-    due: date | None, state: str, label: str | None, change: str | None
-) -> None:
-    """Under any case of its name; and where there is no deadline, whoever put it on knows why."""
-    labels = frozenset({"type-action-item", *([label] if label else [])})
-    item = _item(due=due, state=state, labels=labels)
-    wanted = {
-        "on": AddLabels(item.ref, frozenset({"overdue"})),
-        "off": RemoveLabels(item.ref, frozenset({"Overdue"})),
-        None: None,
-    }
-    assert _only(_judged(item)).change == wanted[change]
+    assert (row.ref, row.attention is not None) == (new.ref, True)
 
 
 def test_one_owners_part_is_found_without_case() -> None:
@@ -247,6 +221,7 @@ DONE, OPEN = "- [x] The alert fired\n", "- [ ] The runbook names it\n"
         ("", {}, "closed, and nothing of its definition of done is ticked"),
         (DONE + "- [ ] A second region (optional)\n", {}, None),
         (OPEN, {"state_reason": "not_planned"}, None),
+        (OPEN, {"labels": frozenset({"type-action-item", "wont-do"})}, None),
         (OPEN, {"closed_at": NOW - timedelta(days=31)}, None),
         (OPEN, {"closed_at": None}, None),
         ("", {"marker": False}, None),
@@ -309,7 +284,7 @@ def test_a_post_mortem_closed_with_an_open_review_is_reported() -> None:
     assert [problem.detail for problem in row.problems] == ["closed with 1 of 3 points of its final review not ticked"]
 
 
-# --- teams, and what wants a look -----------------------------------------------------------------------------
+# --- teams ------------------------------------------------------------------------------------------------
 
 
 def test_people_are_grouped_into_the_policys_teams() -> None:
@@ -319,17 +294,3 @@ def test_people_are_grouped_into_the_policys_teams() -> None:
     named = _item(8, assignees=frozenset(), body=f"**Owner:** @acme/shop\n\n{CRITERION}")
     rows = _items(_judged(_item(7), named, _item(9, assignees=frozenset({"mallory"})), policy=policy))
     assert [row.teams for row in rows] == [("payments", "web"), ("acme/shop",), ()]
-
-
-def test_what_is_due_or_out_of_step_wants_a_look() -> None:
-    """And nothing else: an audit must not read every issue again."""
-    late, soon = _item(7, due=date(2026, 3, 1)), _item(8, due=date(2026, 3, 3))
-    fine = _item(9, labels=frozenset({"type-action-item", "overdue"}))
-    parent = _post_mortem(created_at=NOW - timedelta(days=90))
-    wanted = _judged(late, soon, fine, _item(10), parent=parent).attention
-    assert {one.ref.number: one.why for one in wanted} == {
-        1: ("stale",),
-        7: ("overdue", "overdue label out of step"),
-        8: ("due-soon",),
-        9: ("overdue label out of step",),
-    }

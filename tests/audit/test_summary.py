@@ -32,6 +32,33 @@ def test_each_owner_has_a_digest() -> None:
     assert headings == ["### Nobody (1)", "### `bob` (2)", "### `eve` (1)"]
 
 
+def test_each_team_has_a_line_for_what_is_late_and_what_is_coming() -> None:
+    """The team with the most first; a digest's step brings in whom it tells."""
+    soon = (Problem(Kind.DUE_SOON, "due in 9 days", 9), Problem(Kind.NO_OWNER, "nobody is assigned"))
+    rows = (
+        Row(IssueRef("github", "acme/shop", 7), "A", teams=("payments", "web"), problems=LATE),
+        Row(IssueRef("github", "acme/shop", 8), "B", teams=("web",), told=("acme/leads",), problems=soon),
+    )
+    lines = _body(*rows).splitlines()
+    teams = lines[lines.index("### Teams") + 2 :][:2]
+    assert teams == ["- `web`: 1 overdue (#7); 1 due-soon (#8)", "- `payments`: 1 overdue (#7)"]
+    assert "### `acme/leads` (1)" in lines
+
+
+def test_a_large_team_and_many_people_still_fit() -> None:
+    """Each line is short, and an item of many people is not repeated without end."""
+    people = tuple(f"person-{n}" for n in range(10))
+    rows = (
+        Row(IssueRef("github", "acme/shop", n), "x" * 300, owners=people, teams=(f"t{n}", "web"), problems=LATE)
+        for n in range(1000)
+    )
+    body = _body(*rows)
+    assert body.count("\n- #") == MOST
+    assert "- `web`: 1000 overdue (#0, #1," in body
+    assert "#19 and 980 more)" in body
+    assert len(body) < 60_000
+
+
 @pytest.mark.parametrize(
     "title",
     [

@@ -1,0 +1,144 @@
+"""Which action items an audit looks at: what a rule can have something to do about, once, the longest overdue first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from service.audit.attention import LABEL, Attention, chosen
+from service.audit.classification import classify
+from service.audit.rows import Row
+from service.model import Issue, IssueRef
+from service.policy import Policy, load
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday
+HOME = ("github", "acme/shop")
+
+
+def _policy(text: str) -> Policy:
+    found = load(f"version: 1\n{text}", "closeout.yml")
+    assert isinstance(found, Policy)
+    return found
+
+
+def _row(due: date | None, policy: str = "", *labels: str, now: datetime = NOW, **more: Any) -> Row:
+    issue = Issue(IssueRef(*HOME, 7), "Page", due=due, labels=frozenset({"type-action-item", *labels}), **more)
+    (row,) = classify((issue,), _policy(policy), now).items
+    return row
+
+
+@pytest.mark.parametrize(
+    ("due", "labels", "more", "why"),
+    [
+        (date(2026, 3, 1), (), {}, ("step due", LABEL)),
+        (date(2026, 3, 1), ("Overdue",), {}, ("step due",)),
+        (date(2026, 3, 2), (), {}, ("step due",)),
+        (date(2026, 3, 4), (), {}, ("step -2d",)),
+        (date(2026, 3, 9), (), {}, None),
+        (date(2026, 4, 1), (), {}, None),
+        (date(2026, 4, 1), ("overdue",), {}, (LABEL,)),
+        (date(2020, 1, 1), ("overdue",), {"state": "closed"}, (LABEL,)),
+        (date(2020, 1, 1), (), {"state": "closed"}, None),
+        (None, ("overdue",), {}, None),
+    ],
+)
+def test_the_rules_say_what_wants_a_look(
+    due: date | None, labels: tuple[str, ...], more: Mapping[str, Any], why: tuple[str, ...] | None
+) -> None:
+    """A reminder that has come, or a label out of step; a step for the digest asks for none."""
+    found = _row(due, "", *labels, **more).attention
+    assert (found and found.why) == why
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        ("rules: {overdue: {enabled: false}}", ("step +14d",)),
+        ("rules: {escalation: {enabled: false}}", (LABEL,)),
+        ("rules: {escalation: {steps: []}}", (LABEL,)),
+        ("rules: {escalation: {enabled: false}, overdue: {enabled: false}}", None),
+        ("rules: {escalation: {steps: [{offset: 3}, {offset: 9, how: digest}]}}", (LABEL,)),
+    ],
+)
+def test_a_rule_that_a_policy_turned_off_asks_for_nothing(policy: str, why: tuple[str, ...] | None) -> None:
+    """Or the same issue would be looked at in vain in every run."""
+    found = _row(date(2026, 2, 1), policy).attention
+    assert (found and found.why) == why
+
+
+def test_the_day_and_the_hours_are_the_teams() -> None:
+    """Half past eight in the evening of the 1st in UTC is the 2nd in Auckland, and working time there."""
+    late, east = datetime(2026, 3, 1, 20, 30, tzinfo=UTC), "calendar: {zone: Pacific/Auckland}"
+    here, found = (_row(date(2026, 3, 1), policy, now=late).attention for policy in ("", east))
+    assert here is not None
+    assert found is not None
+    assert here.why == ("step -2d",)  # a Sunday: what came on Friday still stands
+    assert (found.why, found.since) == (("step due", LABEL), datetime(2026, 3, 1, 19, tzinfo=UTC))
+
+
+def test_a_digest_names_whom_its_step_tells() -> None:
+    """Besides the owners; and an item is due soon as soon as its ladder has begun."""
+    steps = "rules: {escalation: {steps: [{offset: -30, how: digest, tell: [owner, acme/leads, '@eve']}]}}"
+    row = _row(date(2026, 3, 30), steps, assignees=frozenset({"Eve"}))
+    assert (row.step, row.audience, row.teams) == ("-30d", ("acme/leads", "Eve"), ("acme/leads",))
+    assert row.problems[0].detail == "due in 28 days"
+
+
+def test_a_digest_for_the_post_mortems_owner_finds_them() -> None:
+    """Who that is stands in another issue."""
+    steps = "rules: {escalation: {steps: [{offset: 1, how: digest, tell: [post-mortem-owner]}]}}"
+    body = "## Action items\n\n- [ ] Page - @bob - 2026-02-01 (#7)\n"
+    above = Issue(
+        IssueRef(*HOME, 1), "Outage", body, labels=frozenset({"type-post-mortem"}), assignees=frozenset({"alice"})
+    )
+    item = Issue(IssueRef(*HOME, 7), "Page", due=date(2026, 2, 1), labels=frozenset({"type-action-item"}))
+    assert classify((above, item), _policy(steps), NOW).items[1].audience == ("alice",)
+
+
+# --- what one run takes on ------------------------------------------------------------------------------------
+
+
+def _wants(number: int, *, late: int = 1, touched: bool = False, why: tuple[str, ...] = ("step due",)) -> Attention:
+    since = NOW - timedelta(days=late)
+    changed = since + timedelta(hours=1 if touched else -1)
+    return Attention(IssueRef(*HOME, number), why, since, changed, since.date())
+
+
+def _numbers(found: tuple[Attention, ...]) -> list[int]:
+    return [one.ref.number for one in found]
+
+
+def test_the_longest_overdue_come_first_and_the_rest_waits() -> None:
+    """A label out of step reminds nobody, and does not wait."""
+    wanted = (_wants(1, late=1), _wants(2, late=9), _wants(3, late=5), _wants(4, why=(LABEL,)))
+    found = chosen(wanted, {}, 2)
+    assert (_numbers(found.now), _numbers(found.later)) == ([2, 3, 4], [1])
+    assert _numbers(chosen(wanted, {}, 0).now) == [4]
+
+
+def test_what_is_certainly_news_goes_first() -> None:
+    """Without a memory of looks, those that were reminded already must not take the turns of those that were not."""
+    old = _wants(1, late=9, touched=True)
+    for news in (_wants(2, late=1), _wants(2, late=1, touched=True, why=("step due", LABEL))):
+        found = chosen((old, news), {}, 1)
+        assert (_numbers(found.now), _numbers(found.later)) == ([2], [1])
+
+
+@pytest.mark.parametrize(
+    ("touched", "seen", "looks"),
+    [
+        (False, timedelta(days=-1, hours=-2), True),
+        (False, timedelta(days=-1), False),
+        (True, timedelta(days=-1), True),
+        (True, timedelta(hours=-23), False),
+        (False, None, True),
+    ],
+)
+def test_what_was_looked_at_since_is_left_alone(touched: bool, seen: timedelta | None, looks: bool) -> None:
+    """After it came due, and after its last change: another look would find nothing."""
+    one = _wants(1, touched=touched)
+    looked_at = {} if seen is None else {one.ref: NOW + seen}
+    assert bool(chosen((one,), looked_at, 9).now) is looks
