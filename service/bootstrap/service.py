@@ -66,7 +66,7 @@ class Service:
         written = self._counts.recording(self.journal)
         tools = Tools(self.database, self.queue, written, self.looking, self._counted, self._clock)
         self.schedule = Schedule(self.database, jobs(settings, tools))
-        self._facts = FactsCollector(Reading(self.overview, self.inbox, self.journal, self.schedule, forges), registry)
+        self._facts = FactsCollector(Reading(self.database, self.schedule, forges), registry)
         self.workers = Workers(self.queue, self.overview, self._look, threads=settings.workers)
         self._web: Loopback | None = None
         self._looking: Looking | None = None

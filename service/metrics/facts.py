@@ -15,7 +15,8 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from service.metrics import catalogue
 from service.metrics.catalogue import Metric
-from service.store.database import StoreUnavailable
+from service.store.audits import Audits
+from service.store.database import Database, StoreUnavailable
 from service.store.inbox import Inbox
 from service.store.journal import Journal
 from service.work.jobs import JobState
@@ -31,11 +32,9 @@ _log = structlog.get_logger()
 class Reading:
     """Reads all facts of one database. Raises `StoreUnavailable`."""
 
-    def __init__(
-        self, overview: Overview, inbox: Inbox, journal: Journal, schedule: Schedule, forges: Iterable[str]
-    ) -> None:
-        self._overview, self._inbox, self._journal, self._schedule = overview, inbox, journal, schedule
-        self._forges = tuple(forges)
+    def __init__(self, database: Database, schedule: Schedule, forges: Iterable[str]) -> None:
+        self._overview, self._inbox, self._journal = Overview(database), Inbox(database), Journal(database)
+        self._audits, self._schedule, self._forges = Audits(database), schedule, tuple(forges)
 
     def __call__(self) -> Facts:
         backlog, jobs = self._overview.backlog(), self._schedule.known()
@@ -49,7 +48,26 @@ class Reading:
             catalogue.JOB_STATE: {
                 (job.name, state): float(job.state == state) for job in jobs for state in get_args(JobState)
             },
+            **self._audit(),
         }
+
+    def _audit(self) -> Facts:
+        """The last run's counts; nothing before the first."""
+        age = self._audits.success_age()
+        found: Facts = {catalogue.AUDIT_SUCCESS: {} if age is None else {(): age}}
+        for at, run in self._audits.latest(limit=1):
+            found[catalogue.AUDIT_PROBLEMS] = {(kind,): float(count) for kind, count in run.problems.items()}
+            single = {
+                catalogue.AUDIT_END: at.timestamp(),
+                catalogue.AUDIT_SECONDS: run.seconds,
+                catalogue.AUDIT_PROJECTS: run.projects,
+                catalogue.AUDIT_ITEMS: run.items,
+                catalogue.AUDIT_REQUESTS: run.requests,
+                catalogue.AUDIT_WRITES: run.writes,
+                catalogue.AUDIT_FAILURES: run.failures,
+            }
+            found |= {metric: {(): float(value)} for metric, value in single.items()}
+        return found
 
 
 class FactsCollector(Collector):

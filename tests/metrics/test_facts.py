@@ -12,11 +12,10 @@ from service.cron import Cron
 from service.metrics import catalogue
 from service.metrics.facts import Facts, FactsCollector, Reading
 from service.model import AddLabels, IssueRef
+from service.store.audits import AuditRun, Audits
 from service.store.database import Database, StoreUnavailable
-from service.store.inbox import Inbox
 from service.store.journal import Journal
 from service.work.jobs import Job, Turn
-from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.schedule import Schedule
 from service.work.timing import Timing
@@ -65,9 +64,24 @@ def scrape(registry: CollectorRegistry) -> Scrape:
 
 
 def _reading(database: Database) -> Reading:
-    return Reading(
-        Overview(database), Inbox(database), Journal(database), Schedule(database, JOBS), ("github", "gitlab")
-    )
+    return Reading(database, Schedule(database, JOBS), ("github", "gitlab"))
+
+
+def test_the_last_audit_is_told_and_silence_shows(database: Database, clock: Clock, collect: Collect) -> None:
+    """Nothing before the first; then its counts, a kind that nothing has included, and how long ago one went well."""
+    audits, registry = Audits(database), collect(_reading(database))
+    assert scrape(registry).values("closeout_audit_items") == {}
+    audits.record(AuditRun(4.5, 20, 900, {"overdue": 30, "stale": 0}, requests=29, writes=7))
+    clock.forward(days=1)
+    audits.record(AuditRun(5, 19, 880, {"overdue": 31, "stale": 1}, requests=28, failures=1, errors=("no",)))
+    found = scrape(registry)
+    assert found.values("closeout_audit_success_age_seconds") == {(): pytest.approx(86400, abs=0.1)}
+    assert found.values("closeout_audit_last_run_timestamp_seconds") == {
+        (): pytest.approx(clock().timestamp(), abs=0.1)
+    }
+    single = ("last_run_seconds", "projects", "items", "requests", "writes", "failures")
+    assert [found.total(f"closeout_audit_{name}") for name in single] == [5, 19, 880, 28, 0, 1]
+    assert found.values("closeout_audit_problems") == {("overdue",): 31, ("stale",): 1}
 
 
 def test_the_queue_is_told_by_what_an_operator_would_do(database: Database, clock: Clock, collect: Collect) -> None:
