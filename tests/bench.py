@@ -22,6 +22,7 @@ from service.bootstrap import wall_clock
 from service.bootstrap.logs import configure
 from service.sandbox import Sandbox
 from service.store.journal import EntryFilter
+from tests.bench_audit import MOST_MEMORY, Cost, audit_costs
 from tests.bench_document import document_speed
 from tests.bench_receiver import receiver_speed, start_speed
 from tests.budgets import PLACES, Place, arrange, costs, labelled
@@ -101,13 +102,32 @@ def receiver() -> Table:
     return table
 
 
+def audit() -> Table:
+    """Of ten times as many items in ten times as many projects, and how that grows: one run, so that ratios mean
+    something.
+    """
+    columns = ("forge", "projects", "items", "requests", "at most", "seconds", "MB", f"aim: < {MOST_MEMORY} MB")
+    table = Table(*columns, title="Audit (`closeout audit`, a process of its own)")
+    before: Cost | None = None
+    for cost in audit_costs():
+        good = cost.requests <= cost.at_most and cost.memory < MOST_MEMORY
+        row = (cost.projects, cost.items, cost.requests, cost.at_most, f"{cost.seconds:.1f}", f"{cost.memory:.0f}")
+        table.add_row(cost.forge, *map(str, row), "[green]yes[/]" if good else "[red]no[/]")
+        if before is not None and before.forge == cost.forge:
+            pairs = ("items", "requests", "seconds", "memory")
+            ratios = {name: f"× {getattr(cost, name) / getattr(before, name):.1f}" for name in pairs}
+            table.add_row("", "", ratios["items"], ratios["requests"], "", ratios["seconds"], ratios["memory"], "")
+        before = cost
+    return table
+
+
 def main() -> None:
     configure("critical")  # the receiver's benchmark has no forge behind it, and says so
     console = Console()
     with stage() as stack:
         console.print(latency(stack))
         console.print(requests(stack))
-    for part in (receiver, imports, document):
+    for part in (receiver, imports, document, audit):
         console.print(part())
     console.print(json.dumps({"cores": os.cpu_count(), "python": sys.version.split()[0]}))
 
