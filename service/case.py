@@ -154,6 +154,12 @@ class Case:
         return self.settled("severity")
 
     @property
+    def severity_labels(self) -> frozenset[str]:
+        """The label of its severity, for an issue that comes from it."""
+        names = self.vocabulary.labels.severity
+        return frozenset({getattr(names, self.severity)} if self.severity in type(names).model_fields else ())
+
+    @property
     def category(self) -> str | None:
         return self.settled("category")
 
@@ -227,7 +233,16 @@ class Case:
 
     @cached_property
     def own_children(self) -> tuple[Issue, ...]:
-        """Children that Closeout created for this post-mortem: its marker, in an issue of its own account."""
+        """Action items that Closeout created for this post-mortem: its marker, in an issue of its own account."""
+        return tuple(c for c in self._created if not c.is_review)
+
+    @cached_property
+    def reviews(self) -> tuple[Issue, ...]:
+        """Its follow-up reviews, as far as they can still be seen."""
+        return tuple(c for c in self._created if c.is_review)
+
+    @cached_property
+    def _created(self) -> tuple[Issue, ...]:
         me, viewer = self.issue.ref, self.snapshot.viewer
         return tuple(c for c in self.snapshot.children if c.marker and c.marker.parent == me and c.author == viewer)
 
@@ -264,7 +279,10 @@ class Case:
         return frozenset(able[: self.snapshot.capabilities.max_assignees])
 
     def _named_child(self, item: ActionItem) -> Issue | None:
+        """A line that names a review speaks of where it comes from."""
         for child in self.snapshot.children:
+            if child in self.reviews:
+                continue
             if child.ref in item.refs or (item.planned is not None and child.key == item.planned):
                 return child
         return None

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from service.model import Decision, ItemState, Override, SyncState
+from service.model import Decision, ItemState, Override, ReviewState, SyncState
 
 VERSION = 1
 STATUS = "status"  # the topic of the one comment that is kept up to date and holds the state
@@ -104,6 +104,7 @@ def _decode(data: dict[str, Any]) -> SyncState:
             Override(row["by"], datetime.fromisoformat(row["at"]), row["reason"]) for row in data.get("overrides", ())
         ),
         decisions=tuple(_decision(row) for row in data.get("decisions", ())),
+        reviews=tuple(ReviewState(row["key"], row["ref"]) for row in data.get("reviews", ())),
         paused=bool(data.get("paused", False)),
         review=bool(data.get("review", False)),
         spawn=bool(data.get("spawn", False)),

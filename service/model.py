@@ -17,6 +17,7 @@ State: TypeAlias = Literal["open", "closed"]
 StateReason: TypeAlias = Literal["completed", "not_planned", "duplicate", "moved"]
 Level: TypeAlias = Literal["blocks", "advises", "done", "skipped", "error"]
 
+REVIEW = "review-"  # how the keys of follow-up reviews begin; an action item's is made of other signs
 _REF = re.compile(r"(?P<forge>[A-Za-z0-9_.-]+):(?P<project>[^\s#:]+)#(?P<number>\d+)")
 
 
@@ -116,6 +117,11 @@ class Issue:
         """The stable key of an action item that Closeout created, read from its body's hidden marker."""
         return self.marker.key if self.marker else None
 
+    @property
+    def is_review(self) -> bool:
+        """A follow-up review of its post-mortem, not one of its action items."""
+        return self.key is not None and self.key.startswith(REVIEW)
+
 
 @dataclass(frozen=True, slots=True)
 class Marker:
@@ -194,6 +200,14 @@ class ItemState:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewState:
+    """A follow-up review that was opened. It is opened once, whatever becomes of it and of its link."""
+
+    key: str
+    ref: str  # as `ItemState.ref`
+
+
+@dataclass(frozen=True, slots=True)
 class SyncState:
     """What Closeout remembers about an issue, kept in the hidden block of its own status comment."""
 
@@ -207,6 +221,7 @@ class SyncState:
     answered: tuple[str, ...] = ()  # ids of the comments whose commands have had their effect
     overrides: tuple[Override, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    reviews: tuple[ReviewState, ...] = ()
     paused: bool = False
     review: bool = False  # review was asked for
     spawn: bool = False  # `/pm actions` was given

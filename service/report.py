@@ -48,7 +48,7 @@ def folded(body: str) -> str:
 def status(case: Case, findings: tuple[Finding, ...]) -> str:
     """The comment that is edited in place: where it stands, what still blocks closing, what was decided."""
     parts = [topic_marker(STATUS), f"### {_headline(case, findings)}", *_blocking(findings), *_advice(findings)]
-    parts += [*_actions(case), *_decisions(case), _FOOTER]
+    parts += [*_actions(case), *_reviews(case), *_decisions(case), _FOOTER]
     return "\n\n".join(parts) + "\n\n" + state_block(case.state) + "\n"
 
 
@@ -114,6 +114,11 @@ def _actions(case: Case) -> Iterator[str]:
         given_up = sum(case.given_up(child) for child in closed)
         more = f", {given_up} will not be done" if given_up else ""
         yield f"Action items: {len(closed) - given_up} of {len(children)} done{more}."
+
+
+def _reviews(case: Case) -> Iterator[str]:
+    if case.state.reviews:
+        yield f"Follow-up reviews: {', '.join(review.ref for review in case.state.reviews)}."
 
 
 def _decisions(case: Case) -> Iterator[str]:
@@ -223,4 +228,8 @@ def to_json(value: Any) -> Any:
 
 
 def _is_change(value: object) -> bool:
-    return hasattr(value, "ref") and not isinstance(value, Plan) and type(value).__name__ not in {"Issue", "ItemState"}
+    return (
+        hasattr(value, "ref")
+        and not isinstance(value, Plan)
+        and type(value).__name__ not in {"Issue", "ItemState", "ReviewState"}
+    )

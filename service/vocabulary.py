@@ -64,6 +64,7 @@ class LabelNames(Strict):
     action_item: str = Field("type-action-item", description="The label every action item carries.")
     overdue: str = Field("overdue", description="The label of an action item past its deadline.")
     audit: str = Field("post-mortem-audit", description="The label of the issue that carries the audit's summary.")
+    review: str = Field("follow-up-review", description="The label of a follow-up review of a post-mortem.")
     wont_do: str = Field("wont-do", description="The label of an action item that will not be done, by decision.")
     severity: SeverityLabels = Field(SeverityLabels(), description="One label for each severity.")
     category: CategoryLabels = Field(CategoryLabels(), description="One label for each category of cause.")
@@ -130,6 +131,11 @@ class Vocabulary(Strict):
     @property
     def overdue_label(self) -> Label:
         return Label(self.labels.overdue, "d93f0b", "An action item past its deadline")
+
+    @property
+    def review_label(self) -> Label:
+        """Made where the first review is opened."""
+        return Label(self.labels.review, "0052cc", "Whether the fixes of a post-mortem hold")
 
     @property
     def wont_do_label(self) -> Label:

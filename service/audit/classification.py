@@ -83,7 +83,7 @@ def _related(row: Row, family: _Family) -> Row:
     parent = row.post_mortem or family.above.get(row.ref)
     found = family.known.get(parent) if parent is not None else None
     severity = row.severity or (found.severity if found else None)
-    orphan = _orphan(parent, found, family) if row.open else None
+    orphan = _orphan(parent, found, family) if row.open and not row.is_review else None
     problems = (*row.problems, *((Problem(Kind.ORPHAN, orphan),) if orphan else ()))
     told = tuple(_told(row.told, found.owners if found else ()))
     teams = tuple(dict.fromkeys((*row.teams, *(name for name in told if "/" in name))))
@@ -133,6 +133,7 @@ def _row(case: Case, policy: Policy) -> Row:
         url=issue.url,
         open=issue.state == "open",
         confidential=issue.private,
+        is_review=issue.is_review,
         owners=owners,
         teams=policy.audit.teams_of(owners),
     )

@@ -32,6 +32,7 @@ class Row:
     url: str = ""
     open: bool = True
     confidential: bool = False
+    is_review: bool = False  # its post-mortem is closed by nature
     owners: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     due: date | None = None

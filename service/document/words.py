@@ -152,6 +152,7 @@ _FIELDS = {
     "completed": ("completed", "completed on", "completed at", "done on", "finished", "closed on"),
     "users-affected": ("users affected", "affected users", "customers affected", "affected customers"),
     "data-integrity": ("data integrity", "data loss", "data impact"),
+    "recurred": ("happened again", "did it happen again", "recurred", "it happened again"),
     "sla": ("sla", "slo", "sla impact", "slo impact", "error budget", "sla breach"),
 }  # fmt: skip
 

@@ -19,7 +19,7 @@ from service.case import Case, Kind
 from service.model import Verdict
 from service.vocabulary import Strict
 
-Stage: TypeAlias = Literal["asks", "settles", "judges"]
+Stage: TypeAlias = Literal["asks", "settles", "judges", "follows"]
 
 
 class Options(Strict):
@@ -44,7 +44,7 @@ class Rule:
     """A rule as a value.
 
     `stage` says when it runs: `asks` before all else (what people asked for changes what the others find),
-    `judges` once the others have settled, with what they found in hand.
+    `judges` once the others have settled, with what they found in hand, `follows` when the verdict stands.
     """
 
     id: str

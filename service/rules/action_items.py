@@ -140,7 +140,8 @@ def _untied(case: Case, options: ActionItemsOptions, index: int) -> Iterator[Ver
     yield from lacking
     if lacking:
         return
-    named = tuple(ref for ref in item.refs if ref != case.issue.ref)  # "fix #12 for good", said in #12 itself
+    sources = {case.issue.ref, *(review.ref for review in case.reviews)}  # "fix #12 for good", said in #12 itself
+    named = tuple(ref for ref in item.refs if ref not in sources)
     if named:
         refs = ", ".join(case.ref_text(ref) for ref in named)
         message = f"What it names ({refs}) is no issue Closeout can see: deleted, moved, private or a pull request."
@@ -238,12 +239,8 @@ def _why(case: Case, parent: str) -> str:
 
 def _labels(case: Case, item: ActionItem) -> frozenset[str]:
     names = case.vocabulary.labels
-    labels = {names.action_item}
-    if case.severity is not None and case.severity in type(names.severity).model_fields:
-        labels.add(getattr(names.severity, case.severity))
-    if item.type in ACTION_TYPES:
-        labels.add(getattr(names.action_type, str(item.type)))
-    return frozenset(labels)
+    of_type = {getattr(names.action_type, str(item.type))} if item.type in ACTION_TYPES else set()
+    return case.severity_labels | {names.action_item} | of_type
 
 
 def _project(case: Case, options: ActionItemsOptions, item: ActionItem) -> str:

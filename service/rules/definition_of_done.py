@@ -24,8 +24,9 @@ class DefinitionOfDoneOptions(Options, GateOptions):
 
 def check(case: Case, options: DefinitionOfDoneOptions) -> Iterator[Verdict]:
     yield from _taken_up_again(case)
-    blockers = tuple(_missing(case))
-    yield from blockers
+    own = tuple(_missing(case))
+    yield from own
+    blockers = (*(found for found in case.findings if found.level == "blocks"), *own)
     ours = case.issue.key is not None or case.document.section("definition-of-done") is not None
     yield from hold(case, blockers, options, options.mode if ours else "observe")
 

@@ -157,6 +157,12 @@ def test_an_item_without_any_post_mortem_is_an_orphan() -> None:
     assert _kinds(_only(_judged(_item(marker=False)))) == ["orphan"]
 
 
+def test_a_follow_up_review_is_no_orphan() -> None:
+    """Its post-mortem is closed: that is why it is there."""
+    review = Issue(IssueRef(*HOME, 7), "Review", f"{Marker(PARENT, 'review-030-20260302')}\n{CRITERION}")
+    assert _kinds(_only(_judged(review, parent=_post_mortem(state="closed")))) == ["no-deadline", "no-owner"]
+
+
 def test_closed_items_are_not_reported() -> None:
     """They are done; what is left is to take the label off."""
     report = _judged(_item(due=date(2020, 1, 1), state="closed"))

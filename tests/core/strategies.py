@@ -21,6 +21,7 @@ from service.model import (
     Marker,
     Override,
     Permission,
+    ReviewState,
     Snapshot,
     SyncState,
 )
@@ -82,6 +83,8 @@ def bodies(draw: st.DrawFn) -> str:
         shipped()["light_incident"].text,
         f"**Owner:** {draw(OWNERS)}\n**Deadline:** {draw(DEADLINES)}\n",
         "## Definition of done\n\n- [x] It fired in a drill\n",
+        f"## Did it happen again?\n\n**Happened again:** {draw(ANSWERS)}\n",
+        shipped()["follow_up_review"].text,
     ]
     text = "\n".join(draw(st.lists(st.sampled_from(parts), max_size=4)))
     return text.replace("\n", "\r\n") if draw(st.booleans()) else text
@@ -113,8 +116,32 @@ def children(draw: st.DrawFn) -> tuple[Issue, ...]:
                 labels=frozenset({"type-action-item"}) if draw(st.booleans()) else frozenset(),
             )
         )
-    return tuple(made)
+    return (*made, *draw(reviews()))
 
+
+REVIEWS = ("review-030-20260202", "review-060-20260103")  # of a close thirty days ago, and of an earlier one
+
+
+@st.composite
+def reviews(draw: st.DrawFn) -> tuple[Issue, ...]:
+    """Follow-up reviews, open or answered; and somebody's copy of one."""
+    return tuple(
+        Issue(
+            ref=IssueRef(HOME.forge, HOME.project, 31 + number),
+            title=draw(TEXTS),
+            body=f"{Marker(HOME, key)}\n## Did it happen again?\n\n**Happened again:** {draw(ANSWERS)}\n",
+            state=draw(st.sampled_from(["open", "closed"])),
+            closed_at=draw(_times()),
+            author=draw(st.sampled_from([BOT, "mallory"])),
+            linked=True,
+        )
+        for number, key in enumerate(draw(st.sampled_from([(), (), REVIEWS[:1], REVIEWS])))
+    )
+
+
+ANSWERS = st.sampled_from(
+    ["[yes or no]", "no, we looked at the alerts", "Yes: https://alerts.example/1", "maybe", "N/A"]
+)
 
 DECISIONS = st.builds(
     Decision,
@@ -155,6 +182,7 @@ def states(draw: st.DrawFn) -> SyncState:
         items=st.just(tuple(sorted(items, key=lambda i: i.key))),
         overrides=st.sampled_from([(), (Override("alice", NOW, "it is fine"),)]),
         decisions=st.lists(DECISIONS, max_size=2).map(tuple),
+        reviews=st.sampled_from([(), (), (ReviewState(REVIEWS[0], "#31"),)]),
         paused=st.sampled_from([False, False, False, True]),
         review=st.booleans(),
         spawn=st.booleans(),
@@ -234,11 +262,14 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
     issue = Issue(
         ref=HOME,
         title="Outage /close @all",
-        body=draw(st.sampled_from(["", "", "", f"{Marker(PARENT.ref, 'k')}\n"])) + draw(bodies()),
+        body=draw(st.sampled_from(["", "", "", *(f"{Marker(PARENT.ref, key)}\n" for key in ("k", REVIEWS[0]))]))
+        + draw(bodies()),
         due=draw(st.none() | DAYS) if able.native_due else None,
         state="closed" if shut else "open",
         state_reason=draw(st.sampled_from(["completed", "not_planned", None])) if shut else None,
-        closed_at=NOW - timedelta(seconds=draw(st.sampled_from([1, 60, 90_000]))) if shut else None,
+        closed_at=NOW - timedelta(seconds=draw(st.sampled_from([1, 60, 90_000, 2_700_000, 5_300_000])))
+        if shut
+        else None,
         closed_by=draw(st.sampled_from(["alice", None])) if shut else None,
         labels=draw(labels) | {kind},
         assignees=draw(st.frozensets(st.sampled_from(["alice"]))),

@@ -55,6 +55,16 @@ class Team:
             return [child.number for child in world.children_of(issue)]
         return [other.number for _, other in world.linked_to(issue)]
 
+    def unlink(self, number: int, other: int) -> None:
+        """Somebody takes the two apart in the forge's own way."""
+        issue, child, world = self.issue(number), self.issue(other), self.stack.sandbox.world
+        if self.forge == "github":
+            world.remove_child(issue, child, actor="bob")
+        else:
+            [row] = [row for row, linked in world.linked_to(issue) if linked is child]
+            world.unlink(row, actor="bob")
+        self.stack.settle()
+
     def comment(self, number: int, text: str, *, by: str) -> None:
         self.stack.sandbox.world.comment(self.forge, PROJECT, number, actor=by, body=text)
         self.stack.settle()

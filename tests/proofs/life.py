@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from pydantic import SecretStr
@@ -172,6 +172,10 @@ class Life:
     def close(self) -> None:
         self._edit(PM, "alice", state="closed")
 
+    def wait_a_month(self) -> None:
+        """The follow-up review is opened, in working hours however long the life before took."""
+        self.clock.now = START + timedelta(days=31)
+
     @property
     def steps(self) -> tuple[Callable[[], None], ...]:
         return (
@@ -182,6 +186,7 @@ class Life:
             self.review,
             self.finish_actions,
             self.close,
+            self.wait_a_month,
         )
 
     def settle_after(self, step: Callable[[], None]) -> None:

@@ -106,6 +106,11 @@ class SightContract(OnStage):
         people = stage.provider().fetch(stage.pm).people
         assert (people["bob"], people.get("mallory", False)) == (True, False)
 
+    def test_whoever_opened_the_issue_is_looked_up(self, stage: Stage) -> None:
+        """Named in the text or not: where nobody owns a post-mortem it is that person's."""
+        stage.edit(1, body="Customers could not pay.\n")
+        assert stage.provider().fetch(stage.pm).people["alice"]
+
     def test_a_command_brings_its_authors_permission(self, stage: Stage) -> None:
         """A command counts by what its author may do; idle talk is not part of the snapshot."""
         stage.comment(1, "/pm override because", actor="alice")

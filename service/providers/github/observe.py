@@ -96,11 +96,11 @@ def _completed(server: Server, seen: Sighting, state: SyncState) -> tuple[Commen
 
 
 def _people(server: Server, ref: IssueRef, seen: Sighting) -> dict[str, bool]:
+    """Whom the text names, and who opened it: a review is that person's where nobody owns the post-mortem."""
     for login, node in seen.people.items():
         people.saw(server, ref.project, login, node or login)
-    return people.assignable(
-        server, ref.project, sorted(document.mentions(seen.issue.body, dialect=server.memory.dialect))
-    )
+    named = document.mentions(seen.issue.body, dialect=server.memory.dialect)
+    return people.assignable(server, ref.project, sorted(named | ({seen.issue.author} - {seen.viewer})))
 
 
 def _remember(server: Server, seen: Sighting, snapshot: Snapshot) -> None:

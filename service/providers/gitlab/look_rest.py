@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from service.model import Issue, IssueRef
 from service.providers.base import Forbidden, Gone, NotFound
-from service.providers.gitlab import mapping
+from service.providers.gitlab import mapping, people
 from service.providers.gitlab.errors import reading
 from service.providers.gitlab.mapping import Note
 from service.providers.gitlab.server import Server
@@ -38,6 +38,9 @@ def read_issue(server: Server, ref: IssueRef) -> Issue:
         found = mapping.issue(row, ref.forge, ref)
         place = (row.get("references") or {}).get("full")
         now = mapping.full_ref(place, ref.forge) if place else ref
+        author = row.get("author") or {}
+        if author.get("state") == "active":
+            people.saw_user(server, author["username"], int(author["id"]))
     if now.project.casefold() != ref.project.casefold() or now.number != ref.number:
         raise Gone(f"{ref} is now {now}; use that name")
     return found

@@ -42,7 +42,7 @@ def fetch(server: Server, ref: IssueRef, dialect: Dialect) -> Snapshot:
         state=state,
         capabilities=_capabilities(server, ref),
         labels=server.labels(ref.project) | issue.labels,
-        people=_people(server, issue, children),
+        people=_people(server, issue, children, seen.viewer),
     )
     _remember(server, seen, snapshot)
     return snapshot
@@ -137,11 +137,15 @@ def _saw_people(server: Server, issue: Issue, seen: Sighting) -> None:
         server.saw_assignees(one.ref.project, len(one.assignees))
 
 
-def _people(server: Server, issue: Issue, children: tuple[Issue, ...]) -> dict[str, bool]:
-    """Whoever is assigned to an issue of this project can be assigned to another one."""
+def _people(server: Server, issue: Issue, children: tuple[Issue, ...], viewer: str) -> dict[str, bool]:
+    """Whom the text names, and who opened it: a review is that person's where nobody owns the post-mortem.
+
+    Whoever is assigned to an issue of this project can be assigned to another one.
+    """
     here = (one for one in (issue, *children) if one.ref.project == issue.ref.project)
     assigned = frozenset(login.casefold() for one in here for login in one.assignees)
-    return people.assignable(server, issue, document.mentions(issue.body, dialect=server.memory.dialect), assigned)
+    named = document.mentions(issue.body, dialect=server.memory.dialect)
+    return people.assignable(server, issue, sorted(named | ({issue.author} - {viewer})), assigned)
 
 
 def _capabilities(server: Server, ref: IssueRef) -> Capabilities:

@@ -206,7 +206,7 @@ def test_only_members_are_assigned(stage: Stage, gitlab: GitLab) -> None:
 def test_whoever_is_assigned_can_be_assigned(stage: Stage, gitlab: GitLab) -> None:
     """Somebody put a contributor on it who is no member; nothing more is asked."""
     stage.edit(1, assignees=["mallory"], body="## Action items\n\n- [ ] x - @Mallory\n")
-    assert gitlab.fetch(stage.pm).people == {"Mallory": True}
+    assert gitlab.fetch(stage.pm).people["Mallory"]
     assert not any(path.endswith("/users") for path in asked(stage))
 
 
