@@ -64,7 +64,7 @@ def main() -> int:
         _photograph(browser, _page_of(sandbox, refusal.id), IMAGES / "refusal.png", height=640)
 
     stories = iter([tuple(islice(steps(), TOLD_STEPS))])  # told on the first forge alone
-    code = run(console=shown, story=lambda: next(stories, ()), at_end=photograph)
+    code = run(console=shown, story=lambda: next(stories, ()), later=tuple, at_end=photograph)
     shown.save_svg(str(IMAGES / "demo.svg"), title="make demo", theme=MONOKAI, code_format=FRAME)
     return code
 

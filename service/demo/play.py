@@ -17,8 +17,12 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from service.audit.layout import Result, terminal
+from service.audit.projects import configured
 from service.bootstrap import Service
-from service.demo.story import PROJECT, Stage, Step, steps
+from service.bootstrap.auditing import Audit
+from service.demo.days import Days
+from service.demo.story import PROJECT, Stage, Step, steps, weeks
 from service.policy import FILES
 from service.rules import rules
 from service.sandbox import Sandbox
@@ -39,20 +43,39 @@ AtEnd: TypeAlias = Callable[[Sandbox, Console], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """One step's result, for the summary."""
+    """One step's result, for the summary. `where`: a forge, or all of them."""
 
-    forge: str
+    where: str
     told: str
     requests: int
     seconds: float
     held: bool
 
 
-def run(*, console: Console, story: Story = steps, at_end: AtEnd | None = None) -> int:
-    """Plays on both forges. Returns 0 if every step ended as it must, else 1. `at_end` finds everything still there."""
-    with _running() as (sandbox, service):
+@dataclass(frozen=True)
+class Scene:
+    """Steps that are played on these stages, at the same time."""
+
+    where: str
+    stages: tuple[Stage, ...]
+    steps: tuple[Step, ...]
+
+
+def run(*, console: Console, story: Story = steps, later: Story = weeks, at_end: AtEnd | None = None) -> int:
+    """Plays the story on one forge after the other, and what came later on both at once: they share the time.
+
+    Returns 0 if every step ended as it must, else 1. `at_end` finds everything still there.
+    """
+    days = Days()
+    with _running(days) as (sandbox, service):
         console.print(f"A sandbox forge is at [bold]{sandbox.url}[/], Closeout's webhooks at [bold]{service.url}[/].\n")
-        outcomes = [outcome for forge in FILES for outcome in _play(Stage(sandbox, forge), story, service, console)]
+        stages = {forge: Stage(sandbox, forge, days) for forge in FILES}
+        scenes = (Scene(forge, (stages[forge],), tuple(story())) for forge in FILES)
+        outcomes = [outcome for scene in scenes for outcome in _play(scene, service, console)]
+        after = tuple(later())
+        if after:
+            outcomes += _play(Scene(" and ".join(FILES), tuple(stages.values()), after), service, console)
+            _audited(service, days, console)
         console.print(_summary(outcomes))
         failed = [outcome for outcome in outcomes if not outcome.held]
         verdict = "[bold green]Every step ended as it must.[/]" if not failed else _failures(failed)
@@ -63,12 +86,12 @@ def run(*, console: Console, story: Story = steps, at_end: AtEnd | None = None) 
 
 
 @contextmanager
-def _running() -> Iterator[tuple[Sandbox, Service]]:
+def _running(days: Days) -> Iterator[tuple[Sandbox, Service]]:
     """The sandbox and the service, wired to each other with webhooks, on ports the system chooses."""
     with (
         tempfile.TemporaryDirectory(prefix="closeout-demo-") as folder,
-        Sandbox.start() as sandbox,
-        Service(_settings(sandbox, Path(folder))) as service,
+        Sandbox.start(clock=days) as sandbox,
+        Service(_settings(sandbox, Path(folder)), clock=days) as service,
     ):
         service.start()
         labels = ColumnLabels()
@@ -90,29 +113,43 @@ def _settings(sandbox: Sandbox, folder: Path) -> Settings:
     return Settings(forges=forges, database_url=database, projects=("acme/*",), debounce=0.0)
 
 
-def _play(stage: Stage, story: Story, service: Service, console: Console) -> Iterator[Outcome]:
-    console.rule(f"[bold]{stage.forge}[/] {PROJECT}")
+def _play(scene: Scene, service: Service, console: Console) -> Iterator[Outcome]:
+    console.rule(f"[bold]{scene.where}[/] {PROJECT}")
     introduced: set[str] = set()
-    for number, step in enumerate(story(), start=1):
+    for number, step in enumerate(scene.steps, start=1):
         console.print(f"\n[bold]{number}. {step.told}[/]")
         began = len(service.journal.latest(limit=_ALL))
-        outcome = _step(stage, step, service)
+        outcome = _step(scene, step, service)
         written = service.journal.latest(limit=_ALL)
-        console.print(_told(written[: len(written) - began][::-1], introduced))
+        new = sorted(written[: len(written) - began][::-1], key=lambda entry: entry.target.partition(":")[0])
+        console.print(_told(new, introduced, several=len(scene.stages) > 1))
         mark = "[green]✓[/]" if outcome.held else "[red]✗[/]"
         console.print(f"   {mark} {step.expected}")
         yield outcome
     console.print()
 
 
-def _step(stage: Stage, step: Step, service: Service) -> Outcome:
-    requests = len(stage.sandbox.log)
+def _step(scene: Scene, step: Step, service: Service) -> Outcome:
+    first = scene.stages[0]
+    requests = len(first.sandbox.log)
     started = time.perf_counter()
-    step.act(stage)
-    _settle(stage, service)
+    first.days.passes(step.wait)
+    for stage in scene.stages:
+        step.act(stage)
+    _settle(first, service)
     seconds = time.perf_counter() - started
-    asked = [record for record in stage.sandbox.log[requests:] if record.actor == BOT]
-    return Outcome(stage.forge, step.told, len(asked), seconds, step.holds(stage))
+    asked = [record for record in first.sandbox.log[requests:] if record.actor == BOT]
+    held = all(step.holds(stage) for stage in scene.stages)
+    return Outcome(scene.where, step.told, len(asked), seconds, held)
+
+
+def _audited(service: Service, days: Days, console: Console) -> None:
+    """What `closeout audit` finds by now, in everything the service may act on."""
+    console.rule("[bold]closeout audit[/]")
+    audit = Audit(service.settings, service.looking(), days)
+    audited = audit.look(configured(service.settings))
+    console.print(terminal(Result(audited.report, audited.failures, audit.requests)))
+    console.print()
 
 
 def _settle(stage: Stage, service: Service) -> None:
@@ -147,9 +184,11 @@ DONE = {
 STATUS = "One comment is kept up to date with what is still open."
 
 
-def _told(entries: list[Entry], introduced: set[str]) -> Table:
+def _told(entries: list[Entry], introduced: set[str], *, several: bool) -> Table:
     """What was written, where, and which rule asked for it, in the order it happened; why, the first time it asks."""
-    rows = Table.grid(Column(width=_ISSUE), Column(width=_DONE), Column(style="dim"), padding=(0, 1))
+    rows = Table.grid(
+        Column(width=_ISSUE_OF_SEVERAL if several else _ISSUE), Column(width=_DONE), Column(style="dim"), padding=(0, 1)
+    )
     why = {rule.id: rule.summary for rule in rules()} | {"status": STATUS}
     counted = Counter((entry.target, entry.rule, entry.change, entry.result) for entry in entries)
     for (target, asked_by, change, result), times in counted.items():
@@ -158,12 +197,13 @@ def _told(entries: list[Entry], introduced: set[str]) -> Table:
         reasons = " ".join(why.get(rule, "") for rule in asking if rule not in introduced)
         introduced.update(asking)
         told = f"{asked_by}: {reasons}" if reasons else asked_by
-        rows.add_row(Text(f"   #{target.rpartition('#')[2]}"), Text(done), Text(told))
+        forge = f"{target.partition(':')[0]} " if several else ""
+        rows.add_row(Text(f"   {forge}#{target.rpartition('#')[2]}"), Text(done), Text(told))
     return rows
 
 
 _ALL = 10_000  # entries of the journal: more than a demo writes
-_ISSUE, _DONE = 6, 30  # columns: what stands left of the reason, which may take several lines
+_ISSUE, _ISSUE_OF_SEVERAL, _DONE = 6, 13, 30  # columns: what stands left of the reason, which may take several lines
 
 
 def _summary(outcomes: list[Outcome]) -> Table:
@@ -172,16 +212,16 @@ def _summary(outcomes: list[Outcome]) -> Table:
         table.columns[column].justify = "right"
     for outcome in outcomes:
         held = "[green]yes[/]" if outcome.held else "[red]no[/]"
-        table.add_row(outcome.forge, outcome.told, str(outcome.requests), f"{outcome.seconds * 1000:.0f}", held)
-    for forge in FILES:
-        own = [outcome for outcome in outcomes if outcome.forge == forge]
+        table.add_row(outcome.where, outcome.told, str(outcome.requests), f"{outcome.seconds * 1000:.0f}", held)
+    for where in dict.fromkeys(outcome.where for outcome in outcomes):
+        own = [outcome for outcome in outcomes if outcome.where == where]
         whole = sum(outcome.seconds for outcome in own) * 1000
-        table.add_row(forge, "the whole life", str(sum(o.requests for o in own)), f"{whole:.0f}", "", style="bold")
+        table.add_row(where, "all of it", str(sum(o.requests for o in own)), f"{whole:.0f}", "", style="bold")
     return table
 
 
 def _failures(failed: list[Outcome]) -> str:
-    lines = "\n".join(f"  {outcome.forge}: {outcome.told}" for outcome in failed)
+    lines = "\n".join(f"  {outcome.where}: {outcome.told}" for outcome in failed)
     return f"[bold red]{len(failed)} steps did not end as they must:[/]\n{lines}"
 
 

@@ -1,11 +1,15 @@
-"""One incident's life, as the people in it act: the same on each forge, told step by step."""
+"""One incident's life, as the people in it act: the same on each forge, told step by step.
+
+It begins on a Monday; days are counted from there. What happens in the weeks after happens on all forges at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+from service.demo.days import Days
 from service.document import read
 from service.sandbox import Sandbox
 from service.sandbox.rows import IssueRow
@@ -13,7 +17,8 @@ from service.vocabulary import ColumnLabels, ColumnNames, word_of
 
 PROJECT = "acme/shop"
 FREE_TEXT = "Checkout was down for about 40 minutes on Sunday. Rolling back the price service fixed it.\n"
-LATE = "2027-03-31"
+LATE = 14  # the day on which both actions are due, a Monday
+LATER = 35  # the day to which the second one's deadline is moved, a Monday too
 
 # What the simulated author writes under each heading; a heading that is not here keeps its prompt.
 ANSWERS = {
@@ -30,18 +35,18 @@ ANSWERS = {
     "detection": "An alert on the error rate paged the on-call engineer.",
 }
 FIELDS = {
-    "Date": "2026-11-22",
+    "Date": "{sunday}",
     "Duration": "40 minutes",
     "Severity": "high",
     "Category": "code",
     "Impact": "1,200 customers could not pay for 40 minutes; no data was lost",
-    "Started": "2026-11-22 14:03 UTC",
-    "Detected": "2026-11-22 14:14 UTC",
-    "Mitigated": "2026-11-22 14:43 UTC",
-    "Resolved": "2026-11-22 15:10 UTC",
+    "Started": "{sunday} 14:03 UTC",
+    "Detected": "{sunday} 14:14 UTC",
+    "Mitigated": "{sunday} 14:43 UTC",
+    "Resolved": "{sunday} 15:10 UTC",
 }
 TIMELINE = "| 14:03 | Checkout returned errors | alert |\n| 14:43 | The old version was back | deploy log |"
-FIRST = f"- [ ] Page when the connection pool is 80 % full - @bob - {LATE} [detection]"
+FIRST = "- [ ] Page when the connection pool is 80 % full - @bob - {late} [detection]"
 SECOND = "- [ ] Load-test the price service with Sunday's real traffic"
 
 
@@ -51,6 +56,7 @@ class Stage:
 
     sandbox: Sandbox
     forge: str
+    days: Days
 
     @property
     def issues(self) -> list[IssueRow]:
@@ -68,18 +74,25 @@ class Stage:
         """The person opens the editor, changes the text and saves."""
         self.sandbox.world.edit_issue(self.forge, PROJECT, issue.number, actor=actor, body=edit(issue.body))
 
+    def comment(self, issue: IssueRow, actor: str, text: str) -> None:
+        self.sandbox.world.comment(self.forge, PROJECT, issue.number, actor=actor, body=text)
+
     def close(self, issue: IssueRow, actor: str) -> None:
         self.sandbox.world.edit_issue(self.forge, PROJECT, issue.number, actor=actor, state="closed")
 
 
 @dataclass(frozen=True)
 class Step:
-    """What people do, and what must be true once the service has answered; `holds` says whether it is."""
+    """What people do, and what must be true once the service has answered; `holds` says whether it is.
+
+    `wait`: so many days pass before.
+    """
 
     told: str
     act: Callable[[Stage], None]
     expected: str
     holds: Callable[[Stage], bool]
+    wait: int = 0
 
 
 def steps() -> Iterator[Step]:
@@ -102,7 +115,7 @@ def steps() -> Iterator[Step]:
     )
     yield Step(
         "Next morning she writes the story, and two actions: one with owner and date, one without.",
-        lambda on: on.rewrite(on.post_mortem, "alice", written),
+        lambda on: on.rewrite(on.post_mortem, "alice", lambda body: written(body, on.days)),
         "the first action is an issue of its own, the second is asked about, the card is in Actions Created",
         lambda on: (
             len(on.issues) == 2
@@ -113,7 +126,9 @@ def steps() -> Iterator[Step]:
     )
     yield Step(
         "bob takes the second action, with a date, in the same line.",
-        lambda on: on.rewrite(on.post_mortem, "bob", lambda body: body.replace(SECOND, f"{SECOND} - @bob - {LATE}")),
+        lambda on: on.rewrite(
+            on.post_mortem, "bob", lambda body: body.replace(SECOND, f"{SECOND} - @bob - {on.days.day(LATE)}")
+        ),
         "it becomes an issue too, and both lines name theirs",
         lambda on: len(on.issues) == 3 and on.post_mortem.body.count(" (#") == 2,
     )
@@ -124,20 +139,69 @@ def steps() -> Iterator[Step]:
         lambda on: on.action("Page when").state == "open" and _says(on, "criterion", on.action("Page when")),
     )
     yield Step(
-        "bob writes what done means, ticks it, and closes both actions.",
+        "bob writes what done means, ticks it, and closes his first action again.",
         _finishes,
-        "both stay closed, and their lines are ticked with the date",
-        lambda on: on.post_mortem.body.count("- [x] ") >= 2 and all(i.state == "closed" for i in on.issues[1:]),
+        "it stays closed, and its line is ticked with the date",
+        lambda on: "- [x] Page when" in on.post_mortem.body and on.action("Page when").state == "closed",
     )
     yield Step(
-        "alice ticks the final review and closes the post-mortem.",
+        "alice ticks the final review and closes the post-mortem. The second action has two weeks left.",
         _completes,
-        "it stays closed: its follow-through is in place",
+        "it stays closed: every action has its issue, its owner and its day",
         lambda on: (
             on.post_mortem.state == "closed"
             and _says(on, "Closed, with its follow-through in place")
             and _column(on) == "complete"
         ),
+    )
+
+
+def weeks() -> Iterator[Step]:
+    """What becomes of it when nobody thinks of it any more."""
+    yield Step(
+        "Two weeks pass. The day of the second action has come, and it is still open.",
+        _nothing,
+        "bob is reminded, once, with every way out",
+        lambda on: _reminders(on) == (1, 0) and _says(on, "@bob: this action is due", _second(on)),
+        wait=LATE,
+    )
+    yield Step(
+        "Three working days more.",
+        _nothing,
+        "the overdue label is on; the next reminder stands, and the one before it is folded",
+        lambda on: _reminders(on) == (1, 1) and "overdue" in _second(on).labels,
+        wait=3,
+    )
+    yield Step(
+        "A week after its day.",
+        _nothing,
+        "now alice, whose post-mortem it is, hears of it too: one reminder at a time, each of them once",
+        lambda on: _reminders(on) == (1, 2) and _says(on, "@bob, @alice: this action was due", _second(on)),
+        wait=4,
+    )
+    yield Step(
+        "bob answers: the vendor ships next month, and he says so with a command.",
+        lambda on: on.comment(_second(on), "bob", f"/pm extend {on.days.day(LATER)} the vendor ships next month"),
+        "the deadline has moved in issue and post-mortem, the label is off, the reminders begin anew",
+        lambda on: (
+            _reminders(on) == (0, 3)
+            and "overdue" not in _second(on).labels
+            and f"@bob - {on.days.day(LATER)}" in on.post_mortem.body
+        ),
+    )
+    yield Step(
+        "A month after the close.",
+        _nothing,
+        "a follow-up review is opened for alice: completed is not the same as effective",
+        lambda on: on.action("Follow-up review").assignees == ["alice"] and len(on.issues) == 4,
+        wait=9,
+    )
+    yield Step(
+        "And another week. The new deadline has passed as well.",
+        _nothing,
+        "bob is reminded of the new one",
+        lambda on: _reminders(on) == (1, 3) and "overdue" in _second(on).labels,
+        wait=8,
     )
 
 
@@ -150,18 +214,22 @@ def _opens(on: Stage) -> None:
     world.add_labels(on.forge, PROJECT, issue.number, actor="alice", names=["post-mortem"])
 
 
-def written(body: str) -> str:
-    """The author's text: each prompt answered, in whatever template is there."""
-    document = read(body, today=date(2026, 11, 22))
+def _nothing(on: Stage) -> None:
+    """Nobody does anything: that is the point."""
+
+
+def written(body: str, days: Days) -> str:
+    """The author's text: each prompt answered, in whatever template is there. The incident was on the Sunday before."""
+    document = read(body, today=days.day(0))
     lines = body.split("\n")
     for section in sorted(document.sections, key=lambda each: each.start, reverse=True):
         if section.id == "timeline":
             lines[_table_end(lines, section.body) : _table_end(lines, section.body)] = TIMELINE.split("\n")
         elif section.id == "actions":
-            lines[section.body : section.body] = ["", FIRST, SECOND]
+            lines[section.body : section.body] = ["", FIRST.format(late=days.day(LATE)), SECOND]
         elif section.id in ANSWERS:
             lines[section.body : section.body] = ["", ANSWERS[section.id]]
-    return "\n".join(_with_fields(lines))
+    return "\n".join(_with_fields(lines, days.day(0) - timedelta(days=1)))
 
 
 def _table_end(lines: list[str], start: int) -> int:
@@ -170,28 +238,32 @@ def _table_end(lines: list[str], start: int) -> int:
     return rule + 1
 
 
-def _with_fields(lines: list[str]) -> Iterator[str]:
+def _with_fields(lines: list[str], sunday: date) -> Iterator[str]:
     for line in lines:
         name = next((name for name in FIELDS if f"**{name}:**" in line), None)
-        yield line if name is None else f"{line.partition(':**')[0]}:** {FIELDS[name]}"
+        yield line if name is None else f"{line.partition(':**')[0]}:** {FIELDS[name].format(sunday=sunday)}"
 
 
 def _finishes(on: Stage) -> None:
-    for words in ("Page when", "Load-test"):
-        action = on.action(words)
-        on.rewrite(action, "bob", _defined)
-        on.close(action, "bob")
+    action = on.action("Page when")
+    on.rewrite(action, "bob", _defined)
+    on.close(action, "bob")
 
 
 def _defined(body: str) -> str:
     start = body.index("## Definition of done")
     end = body.index("\n", start) + 1
-    return f"{body[:end]}\n- [x] It was seen to work in the drill of 24 November\n{body[end:]}"
+    return f"{body[:end]}\n- [x] It was seen to work in a drill\n{body[end:]}"
 
 
 def _completes(on: Stage) -> None:
-    on.rewrite(on.post_mortem, "alice", lambda body: body.replace("- [ ] ", "- [x] "))
+    on.rewrite(on.post_mortem, "alice", _reviewed)
     on.close(on.post_mortem, "alice")
+
+
+def _reviewed(body: str) -> str:
+    story, heading, points = body.partition("## Final review")
+    return story + heading + points.replace("- [ ] ", "- [x] ")
 
 
 # --- what must be true ----------------------------------------------------------------------------------------
@@ -201,6 +273,17 @@ def _says(on: Stage, words: str, issue: IssueRow | None = None) -> bool:
     """Whether our account has said this on the issue (the post-mortem, unless another is given)."""
     comments = (issue or on.post_mortem).comments
     return any(words in comment.body for comment in comments if comment.author == "closeout-bot")
+
+
+def _second(on: Stage) -> IssueRow:
+    return on.action("Load-test")
+
+
+def _reminders(on: Stage) -> tuple[int, int]:
+    """Of the second action: how many stand, and how many are folded."""
+    said = [comment.body for comment in _second(on).comments if "topic=nudge:" in comment.body]
+    folded = sum("<details>" in body for body in said)
+    return len(said) - folded, folded
 
 
 def _column(on: Stage) -> str | None:

@@ -10,7 +10,7 @@ from itertools import islice
 from rich.console import Console
 
 from service.demo import run
-from service.demo.story import Step, steps
+from service.demo.story import Step, steps, weeks
 from service.rules import rules
 
 
@@ -28,11 +28,13 @@ def test_every_step_ends_as_it_must_on_both_forges() -> None:
     shown = console()
     assert run(console=shown) == 0
     text = told(shown)
-    assert text.count("✓") == 2 * len(list(steps()))
+    assert text.count("✓") == 2 * len(list(steps())) + len(list(weeks()))
     assert "✗" not in text
     assert text.rstrip().endswith("Every step ended as it must.")
     summary = next(rule.summary for rule in rules() if rule.id == "template")
     assert text.count(f"template: {summary}") == 2
+    audit = text.partition("closeout audit")[2].partition("What it took")[0]
+    assert "4 open action items, 0 open post-mortems: 2 overdue, 2 due-soon" in audit
 
 
 def test_a_step_that_ends_otherwise_is_named_and_fails_the_run() -> None:
@@ -42,6 +44,6 @@ def test_a_step_that_ends_otherwise_is_named_and_fails_the_run() -> None:
         yield from (replace(step, holds=lambda _: False) for step in islice(steps(), 1))
 
     shown = console()
-    assert run(console=shown, story=spoilt) == 1
+    assert run(console=shown, story=spoilt, later=tuple) == 1
     assert "2 steps did not end as they must" in told(shown)
     assert "gitlab: alice opens an issue" in told(shown)

@@ -35,7 +35,8 @@ DONE = WRITTEN.replace("- [ ] Page when", "- [x] Page when").replace("[detection
 def completed(**more: Any) -> Snapshot:
     """A post-mortem that was closed with its one action done; its page on 2 March."""
     fix = child(13, "Page when the connection pool is 80 % full", state="closed", closed_at=NOW)
-    seen = snapshot(DONE, **({"children": (fix,), "observed_at": CLOSED} | more))
+    values: dict[str, Any] = {"children": (fix,), "observed_at": CLOSED}
+    seen = snapshot(DONE, **(values | more))
     settled = carried_out(seen, decide(seen, Policy()))
     shut = closed(settled, at=CLOSED, state_reason="completed")
     return carried_out(shut, decide(shut, Policy()))
