@@ -24,12 +24,21 @@ _FIRST, _LAST = date(2, 1, 1).toordinal(), date(9998, 12, 31).toordinal()
 _YEAR = 366  # days; a calendar without one working day in so many is taken as one without days off
 
 
-def _zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """The name of a time zone. Raises ValueError for anything else."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:  # a folder of the database is an OSError
         raise ValueError("write a time zone such as Europe/Berlin") from error
     return name
+
+
+def on_the_clock(at: datetime, zone: str) -> datetime:
+    """The moment as clocks there show it; in UTC where this machine does not know the zone (any more)."""
+    try:
+        return at.astimezone(ZoneInfo(known_zone(zone)))
+    except ValueError:
+        return at.astimezone(UTC)
 
 
 def _weekend(days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
@@ -53,7 +62,7 @@ def _hours(text: str) -> str:
     return text
 
 
-Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]
+Zone: TypeAlias = Annotated[str, AfterValidator(known_zone)]
 Weekend: TypeAlias = Annotated[tuple[Weekday, ...], AfterValidator(_weekend)]
 Place: TypeAlias = Annotated[str, AfterValidator(_place)]
 Hours: TypeAlias = Annotated[str, AfterValidator(_hours)]

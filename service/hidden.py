@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from service.model import Decision, ItemState, Override, ReviewState, SyncState
+from service.model import Decision, ItemState, Meeting, Override, ReviewState, SyncState
 
 VERSION = 1
 STATUS = "status"  # the topic of the one comment that is kept up to date and holds the state
@@ -105,6 +105,7 @@ def _decode(data: dict[str, Any]) -> SyncState:
         ),
         decisions=tuple(_decision(row) for row in data.get("decisions", ())),
         reviews=tuple(ReviewState(row["key"], row["ref"]) for row in data.get("reviews", ())),
+        meetings=tuple(_meeting(row) for row in data.get("meetings", ())),
         paused=bool(data.get("paused", False)),
         review=bool(data.get("review", False)),
         spawn=bool(data.get("spawn", False)),
@@ -119,6 +120,16 @@ def _decision(row: dict[str, Any]) -> Decision:
         reason=row["reason"],
         until=_day(row.get("until")),
         before=_day(row.get("before")),
+    )
+
+
+def _meeting(row: dict[str, Any]) -> Meeting:
+    return Meeting(
+        at=datetime.fromisoformat(row["at"]),
+        zone=row["zone"],
+        by=row["by"],
+        invited=tuple(row.get("invited", ())),
+        attended=tuple(row.get("attended", ())),
     )
 
 

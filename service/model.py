@@ -208,6 +208,17 @@ class ReviewState:
 
 
 @dataclass(frozen=True, slots=True)
+class Meeting:
+    """A meeting on a post-mortem: when it begins, in which time zone it was asked for, and by whom."""
+
+    at: datetime
+    zone: str
+    by: str
+    invited: tuple[str, ...] = ()
+    attended: tuple[str, ...] = ()  # empty: nobody has said so yet
+
+
+@dataclass(frozen=True, slots=True)
 class SyncState:
     """What Closeout remembers about an issue, kept in the hidden block of its own status comment."""
 
@@ -222,6 +233,7 @@ class SyncState:
     overrides: tuple[Override, ...] = ()
     decisions: tuple[Decision, ...] = ()
     reviews: tuple[ReviewState, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
     paused: bool = False
     review: bool = False  # review was asked for
     spawn: bool = False  # `/pm actions` was given

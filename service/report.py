@@ -14,6 +14,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from service.calendar import on_the_clock
 from service.case import Case
 from service.hidden import STATUS, state_block, topic_marker
 from service.model import Change, CreateActionItem, Decision, EnsureComment, EnsureLabel, Finding, Plan, Say, SetBody
@@ -48,7 +49,7 @@ def folded(body: str) -> str:
 def status(case: Case, findings: tuple[Finding, ...]) -> str:
     """The comment that is edited in place: where it stands, what still blocks closing, what was decided."""
     parts = [topic_marker(STATUS), f"### {_headline(case, findings)}", *_blocking(findings), *_advice(findings)]
-    parts += [*_actions(case), *_reviews(case), *_decisions(case), _FOOTER]
+    parts += [*_actions(case), *_reviews(case), *_meetings(case), *_decisions(case), _FOOTER]
     return "\n\n".join(parts) + "\n\n" + state_block(case.state) + "\n"
 
 
@@ -119,6 +120,14 @@ def _actions(case: Case) -> Iterator[str]:
 def _reviews(case: Case) -> Iterator[str]:
     if case.state.reviews:
         yield f"Follow-up reviews: {', '.join(review.ref for review in case.state.reviews)}."
+
+
+def _meetings(case: Case) -> Iterator[str]:
+    for meeting in case.state.meetings:
+        people = ", ".join(f"`{plain(name)}`" for name in meeting.attended or meeting.invited)
+        verb = "attended by" if meeting.attended else "with"
+        at = f"{on_the_clock(meeting.at, meeting.zone):%Y-%m-%d %H:%M %Z}"
+        yield f"Meeting: {at}{f', {verb} {people}' if people else ''}."
 
 
 def _decisions(case: Case) -> Iterator[str]:

@@ -25,16 +25,20 @@ Purpose: TypeAlias = Literal["post-mortem", "action-item", "review", "meeting"]
 
 PLACEHOLDERS = frozenset(
     {
+        "at",
         "completed",
         "created",
         "date",
         "deadline",
+        "facilitator",
         "owner",
         "parent",
         "severity",
         "title",
         "type",
         "what",
+        "when",
+        "who",
         "why",
     }
 )

@@ -121,12 +121,17 @@ def _play(scene: Scene, service: Service, console: Console) -> Iterator[Outcome]
         began = len(service.journal.latest(limit=_ALL))
         outcome = _step(scene, step, service)
         written = service.journal.latest(limit=_ALL)
-        new = sorted(written[: len(written) - began][::-1], key=lambda entry: entry.target.partition(":")[0])
-        console.print(_told(new, introduced, several=len(scene.stages) > 1))
+        console.print(_told(_by_forge(written[: len(written) - began]), introduced, several=len(scene.stages) > 1))
         mark = "[green]✓[/]" if outcome.held else "[red]✗[/]"
         console.print(f"   {mark} {step.expected}")
         yield outcome
     console.print()
+
+
+def _by_forge(latest: list[Entry]) -> list[Entry]:
+    """The latest entries first to last, one forge after the other."""
+    first_to_last = latest[::-1]
+    return sorted(first_to_last, key=lambda entry: entry.target.partition(":")[0])
 
 
 def _step(scene: Scene, step: Step, service: Service) -> Outcome:

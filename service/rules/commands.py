@@ -17,6 +17,7 @@ from service import document
 from service.case import Case
 from service.command import Asked, Command, Mistaken
 from service.decisions import extend, snooze, wont_do
+from service.meetings import attended, schedule
 from service.model import (
     Acknowledge,
     AddLabels,
@@ -61,6 +62,7 @@ def check(case: Case, options: CommandsOptions) -> Iterator[Verdict]:
                         answers.append("")
                 else:
                     yield verdict
+                    case = _remembering(case, verdict)
         except Mistaken as mistake:
             answers.append(f"@{comment.author}: {mistake}")
     seen = {c.id for c in case.snapshot.comments}
@@ -68,6 +70,13 @@ def check(case: Case, options: CommandsOptions) -> Iterator[Verdict]:
     yield Remember({"answered": (*answered, comment.id)})
     if answers:
         yield Say(f"reply:{comment.id}", "\n\n".join(a for a in answers if a), None if "" in answers else ())
+
+
+def _remembering(case: Case, verdict: Verdict) -> Case:
+    """What the next line of the same comment finds remembered."""
+    if not isinstance(verdict, Remember):
+        return case
+    return replace(case, snapshot=replace(case.snapshot, state=replace(case.state, **verdict.values)))
 
 
 def pending(case: Case) -> tuple[Comment, ...]:
@@ -213,6 +222,12 @@ COMMANDS: dict[str, Command] = {
     "actions": Command("actions", "creates the issues of all complete action items now", _actions),
     "drop": Command("drop #N <reason>", "takes an action off the list, with its reason on record", _drop),
     "override": Command("override <reason>", "lets it close with open points (maintainers)", _override, override=True),
+    "schedule": Command(
+        "schedule 2026-03-02 15:00 Europe/Berlin @login",
+        "posts the agenda of the meeting, with its clock set",
+        schedule,
+    ),
+    "attended": Command("attended @login", "records who was at the meeting", attended),
     "extend": Command("extend 2026-04-01 <reason>", "moves the deadline, on record", extend, ACTION_ITEM),
     "snooze": Command("snooze 2w <reason>", "no reminders for so long, on record", snooze, ACTION_ITEM),
     "wont-do": Command("wont-do <reason>", "closes it as not planned, on record", wont_do, ACTION_ITEM),

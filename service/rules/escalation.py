@@ -4,6 +4,7 @@ Why: reminders that end when the incident is over, or come five at a time, are h
 
 Remedy: each step of the ladder is said once for each deadline, in a comment of its own, on a working day outside quiet
 hours; the reminder before it is folded. Do it, hand it over, or comment `/pm extend`, `/pm snooze` or `/pm wont-do`.
+`/pm pause` silences the issue it is said on: an action item's reminders go on while its post-mortem is paused.
 """
 
 from __future__ import annotations

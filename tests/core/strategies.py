@@ -202,6 +202,9 @@ def comments(draw: st.DrawFn) -> tuple[Comment, ...]:
             "snooze 2w busy",
             "extend 2026-05-01 the vendor is late",
             "wont-do overtaken by events\n/pm extend 2027-01-01 or not",
+            "schedule 2026-03-03 15:00 Europe/Berlin @bob",
+            "schedule 2026-03-03 15:00 @bob @eve\n/pm attended @alice",
+            "attended @alice @bob",
             "hlep",
             "",
         ]

@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
+import pytest
 from rich.console import Console
 
 from service.demo import run
+from service.demo.days import Days
 from service.demo.story import Step, steps, weeks
 from service.rules import rules
+from tests.clock import Clock
 
 
 def told(console: Console) -> str:
@@ -35,6 +39,17 @@ def test_every_step_ends_as_it_must_on_both_forges() -> None:
     assert text.count(f"template: {summary}") == 2
     audit = text.partition("closeout audit")[2].partition("What it took")[0]
     assert "4 open action items, 0 open post-mortems: 2 overdue, 2 due-soon" in audit
+
+
+@pytest.mark.parametrize("day", range(7))
+def test_the_story_begins_on_a_monday_morning_whenever_it_is_told(day: int) -> None:
+    """Around a turn of the year too; then its time runs, and skips days when it is told to."""
+    wall = Clock(datetime(2026, 12, 28, 23, 59, tzinfo=UTC) + timedelta(days=day))
+    days = Days(wall)
+    assert (days(), days.day(14)) == (datetime(2026, 12, 28, 9, tzinfo=UTC), date(2027, 1, 11))
+    wall.forward(seconds=5)
+    days.passes(3)
+    assert days() == datetime(2026, 12, 31, 9, 0, 5, tzinfo=UTC)
 
 
 def test_a_step_that_ends_otherwise_is_named_and_fails_the_run() -> None:
