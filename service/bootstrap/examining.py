@@ -53,9 +53,10 @@ class Examination:
 
     def _jobs(self, database: Database) -> tuple[Job, ...]:
         """By their names and times; none of them is run."""
-        return jobs(
-            self._settings, Tools(database, Queue(database), Journal(database), lambda: self._looking, self._clock)
+        tools = Tools(
+            database, Queue(database), Journal(database), lambda: self._looking, lambda look: look, self._clock
         )
+        return jobs(self._settings, tools)
 
 
 def _found(
