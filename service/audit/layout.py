@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from service.audit.choices import GroupBy, Kind
@@ -120,12 +120,24 @@ def terminal(result: Result) -> RenderableType:
 
 
 def _table(rows: Sequence[Row]) -> Table:
-    table = Table(*COLUMNS, box=None, header_style="bold", padding=(0, 1))
+    """Few columns, so that a narrow terminal shows whole words: what belongs together stands below each other."""
+    table = Table(Column("item", ratio=5), "owners", Column("due", no_wrap=True), Column("problems", ratio=4))
+    table.box, table.padding, table.header_style = None, (0, 1), "bold"
     for row in rows:
+        values = dict(zip(COLUMNS, cells(row), strict=True))
         style = "red" if row.has(Kind.OVERDUE) else ""
-        *first, problems = cells(row)
-        table.add_row(*(Text(cell) for cell in first), Text(problems, style=style))
+        problems = Text("\n".join(_line(problem.detail) for problem in row.problems), style=style)
+        due = Text("\n").join([Text(values["due"]), Text(values["severity"], "dim")])
+        table.add_row(_item(values), Text(values["owners"]), due, problems)
     return table
+
+
+def _item(values: Mapping[str, str]) -> Text:
+    kind = "" if values["kind"] == "action-item" else f"  {values['kind']}"
+    parts = [Text.assemble((values["item"], "bold"), (kind, "dim")), Text(values["title"])]
+    if values["post-mortem"]:
+        parts.append(Text(f"from {values['post-mortem']}", "dim"))
+    return Text("\n").join(parts)
 
 
 # --- for machines and documents -------------------------------------------------------------------------------
