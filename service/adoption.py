@@ -28,7 +28,7 @@ def adopt(snapshot: Snapshot, policy: Policy | InvalidPolicy) -> Plan:
     plan = decide(_as_found(snapshot), quiet(policy))
     kept = [(change, why) for change, why in zip(plan.changes, plan.reasons, strict=True) if _is_silent(change)]
     changes, reasons = tuple(change for change, _ in kept), tuple(why for _, why in kept)
-    return replace(plan, changes=changes, reasons=reasons, revisit_at=None)
+    return replace(plan, changes=changes, reasons=reasons, revisit_at=None, notices=())
 
 
 def quiet(policy: Policy) -> Policy:

@@ -40,6 +40,7 @@ from service.model import (
     apply,
     difference,
 )
+from service.notices import told
 from service.policy import InvalidPolicy, Policy
 from service.rules import Rule, Stage, rules
 from service.wording import plain
@@ -62,7 +63,8 @@ def decide(snapshot: Snapshot, policy: Policy) -> Plan:
     related = (snapshot.parent.ref,) if snapshot.parent is not None else ()
     reasons = tuple(", ".join(run.reasons.get(_about(change), (STATUS,))) for change in changes)
     overrides = tuple(o for o in run.snapshot.state.overrides if o not in snapshot.state.overrides)
-    return Plan(ref, run.findings, changes, reasons, run.revisit_at, related, overrides)
+    plan = Plan(ref, run.findings, changes, reasons, run.revisit_at, related, overrides)
+    return replace(plan, notices=told(snapshot, run.case, plan, policy))
 
 
 def judge(snapshot: Snapshot, policy: Policy | InvalidPolicy) -> Plan:

@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeAlias, assert_never
 State: TypeAlias = Literal["open", "closed"]
 StateReason: TypeAlias = Literal["completed", "not_planned", "duplicate", "moved"]
 Level: TypeAlias = Literal["blocks", "advises", "done", "skipped", "error"]
+NoticeKind: TypeAlias = Literal["opened", "review", "refused", "completed", "overdue"]
 
 REVIEW = "review-"  # how the keys of follow-up reviews begin; an action item's is made of other signs
 _REF = re.compile(r"(?P<forge>[A-Za-z0-9_.-]+):(?P<project>[^\s#:]+)#(?P<number>\d+)")
@@ -513,8 +514,33 @@ Verdict: TypeAlias = Finding | Change | Remember | Track | Decision | Say | Fold
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something worth telling outside the tracker, once for each `key`.
+
+    `routes` are those that the policy names, or None where the routes themselves say what they take. `points` are in
+    the words of people where the kind is `completed`: its lessons learned.
+    """
+
+    kind: NoticeKind
+    key: str
+    ref: IssueRef
+    title: str
+    url: str = ""
+    severity: str | None = None
+    owners: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    confidential: bool = False
+    due: date | None = None
+    points: tuple[str, ...] = ()
+    by_decision: bool = False  # completed, with points that a maintainer let stand open
+    routes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What to change and why. `related` are issues to look at once this plan is applied, `overrides` are new ones."""
+    """What to change and why. `related` are issues to look at once this plan is applied, `overrides` are new ones,
+    `notices` are worth telling whoever is not in the tracker.
+    """
 
     ref: IssueRef
     findings: tuple[Finding, ...] = ()
@@ -523,6 +549,7 @@ class Plan:
     revisit_at: datetime | None = None
     related: tuple[IssueRef, ...] = ()
     overrides: tuple[Override, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def blockers(self) -> tuple[Finding, ...]:

@@ -58,6 +58,19 @@ class AuditOptions(Strict):
         return tuple(dict.fromkeys((*mapped, *(name for name in names if "/" in name))))
 
 
+class NotifyOptions(Strict):
+    """Which routes of the installation hear of what, by name. Where they lead is its configuration, never a policy's.
+
+    A kind that is not named here goes to the routes that take it by themselves; one with no route goes nowhere.
+    """
+
+    opened: tuple[str, ...] | None = Field(None, description="A post-mortem was opened.")
+    review: tuple[str, ...] | None = Field(None, description="A post-mortem is ready for review.")
+    refused: tuple[str, ...] | None = Field(None, description="A close was undone, with what is missing.")
+    completed: tuple[str, ...] | None = Field(None, description="A post-mortem was closed, with its lessons learned.")
+    overdue: tuple[str, ...] | None = Field(None, description="An action item's reminder after its deadline.")
+
+
 class PolicyFileBase(Strict):
     """What a policy file may say. Everything has a default: `version: 1` alone is a whole policy."""
 
@@ -66,6 +79,7 @@ class PolicyFileBase(Strict):
     templates: TemplateFiles = Field(TemplateFiles(), description="Paths of this repository's own templates.")
     audit: AuditOptions = Field(AuditOptions(), description="What the audit reports and keeps.")
     calendar: Calendars = Field(Calendars(), description="When the team works, and when it is left in peace.")
+    notify: NotifyOptions = Field(NotifyOptions(), description="Which routes hear of what.")
 
 
 @cache
@@ -98,6 +112,7 @@ class Policy:
     template_files: Mapping[str, str] = field(default_factory=dict)  # name → path in the repository
     audit: AuditOptions = field(default_factory=AuditOptions)
     calendars: Calendars = field(default_factory=Calendars)
+    notify: NotifyOptions = field(default_factory=NotifyOptions)
 
     def options(self, rule_id: str) -> Options:
         found = self.rule_options.get(rule_id)
@@ -167,6 +182,7 @@ def _policy(read: PolicyFileBase) -> Policy:
         template_files=files,
         audit=read.audit,
         calendars=read.calendar,
+        notify=read.notify,
     )
 
 

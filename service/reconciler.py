@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeAlias
@@ -11,13 +12,14 @@ import structlog
 
 from service.document import DEFAULT_DIALECT
 from service.engine import judge
-from service.model import Change, CreateActionItem, IssueRef, LinkChild, Plan, Snapshot, resolve
+from service.model import Change, CreateActionItem, IssueRef, LinkChild, Notice, Plan, Snapshot, resolve
 from service.policies import Policies
 from service.policy import InvalidPolicy, Policy
 from service.providers.base import Forbidden, NotFound, Provider, Rejected
 
 _log = structlog.get_logger()
 Judge: TypeAlias = Callable[[Snapshot, Policy | InvalidPolicy], Plan]
+Telling: TypeAlias = Callable[[Sequence[Notice]], AbstractContextManager[object]]
 
 
 class Journal(Protocol):
@@ -42,12 +44,15 @@ class Reconciler:
         journal: Journal,
         dry_run: bool,
         decide: Judge = judge,
+        telling: Telling = nullcontext,
     ) -> None:
+        """`telling` surrounds the changes of a plan, and keeps what it is worth telling."""
         self._providers = providers
         self._policies = policies
         self._journal = journal
         self._dry_run = dry_run
         self._decide = decide
+        self._telling = telling
 
     def plan(self, ref: IssueRef) -> Plan:
         """What would change, and why. Writes nothing. Raises the `ProviderError` family."""
@@ -69,7 +74,8 @@ class Reconciler:
         """Plans, and makes the changes unless this is a dry run. Raises the `ProviderError` family."""
         plan = self.plan(ref)
         if not self._dry_run:
-            self._act(plan)
+            with self._telling(plan.notices):
+                self._act(plan)
         return plan
 
     def _act(self, plan: Plan) -> None:

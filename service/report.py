@@ -240,5 +240,5 @@ def _is_change(value: object) -> bool:
     return (
         hasattr(value, "ref")
         and not isinstance(value, Plan)
-        and type(value).__name__ not in {"Issue", "ItemState", "ReviewState"}
+        and type(value).__name__ not in {"Issue", "ItemState", "Notice", "ReviewState"}
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from service.audit import posting
+from service.audit import posting, sharing
 from service.audit.acting import Made, make
 from service.audit.attention import chosen
 from service.audit.gathering import Audited, Auditor, Failure
@@ -15,10 +15,12 @@ from service.audit.projects import Target, expanded
 from service.bootstrap.clock import Clock, wall_clock
 from service.bootstrap.looking import Looking
 from service.model import IssueRef
+from service.notifications.telling import Telling
 from service.reconciler import Journal, Reconciler
 from service.settings import Settings
 from service.store.audits import AuditRun, Audits
 from service.store.database import Database
+from service.store.outbox import Outbox
 from service.work.looks import Look
 from service.work.overview import Overview
 from service.work.queue import Queue
@@ -102,7 +104,7 @@ class Audit:
         """Looks at what wants attention, and tells the audit issues. `progress` as in `look`; a step may raise.
 
         `whole`: nothing was narrowed down. Only then are audit issues told what there is, and is the run put on record:
-        a part of an audit must not pass for one. Raises `StoreUnavailable`.
+        a part of an audit must not pass for one. The routes are told, too. Raises `StoreUnavailable`.
         """
         wanted = tuple(audited.report.attention)
         seen = Overview(books.database).looked_at(one.ref for one in wanted)
@@ -114,11 +116,13 @@ class Audit:
         acted = Acted(looked, made, (*looked.left, *(one.ref for one in picked.later)))
         if whole:
             Audits(books.database).record(self._run(audited, acted))
+            Outbox(books.database).put(sharing.letters(audited.report, self._settings.routes))
         return acted
 
     def _look(self, books: Books) -> Look:
-        policies = self._looking.policies
-        reconciler = Reconciler(self._providers, policies, journal=books.journal, dry_run=self._settings.dry_run)
+        policies, dry_run = self._looking.policies, self._settings.dry_run
+        telling = Telling(Outbox(books.database), self._settings.routes)
+        reconciler = Reconciler(self._providers, policies, journal=books.journal, dry_run=dry_run, telling=telling)
         return books.counted(reconciler.reconcile)
 
     def _run(self, audited: Audited, acted: Acted) -> AuditRun:

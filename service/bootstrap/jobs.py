@@ -15,6 +15,7 @@ from service.store.audits import Audits
 from service.store.database import Database
 from service.store.inbox import Inbox
 from service.store.journal import Journal
+from service.store.outbox import Outbox
 from service.work.jobs import Job, Turn
 from service.work.overview import Overview
 from service.work.queue import Queue
@@ -32,7 +33,8 @@ _log = structlog.get_logger()
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What jobs work with. `written` keeps and counts each write to a forge, `counted` times a look; `looking` raises
-    `SettingsError` where the policy cannot be used.
+    `SettingsError` where the policy cannot be used. `notified` hears of each attempt to send: the route's name and the
+    outcome.
     """
 
     database: Database
@@ -41,6 +43,7 @@ class Tools:
     looking: Callable[[], Looking]
     counted: Callable[[Look], Look]
     clock: Clock
+    notified: Callable[[str, str], None] = lambda route, outcome: None  # noqa: ARG005 - nobody counts
 
 
 def jobs(settings: Settings, tools: Tools) -> tuple[Job, ...]:
@@ -52,6 +55,8 @@ def jobs(settings: Settings, tools: Tools) -> tuple[Job, ...]:
         chosen.append(_resync(settings, tools))
     if settings.redelivery and not settings.dry_run:
         chosen.append(_redelivery(settings, tools))
+    if settings.routes and not settings.dry_run:
+        chosen.append(_notifications(settings, tools))
     return tuple(chosen)
 
 
@@ -62,7 +67,10 @@ def _retention(settings: Settings, database: Database) -> Job:
         entries = Journal(database).forget(settings.keep_journal)
         turn.go_on()
         audits = Audits(database).forget(settings.keep_journal)
-        _log.info("old_rows_removed", deliveries=deliveries, entries=entries, audits=audits)
+        turn.go_on()
+        notifications = Outbox(database).forget(settings.keep_journal)
+        counts = {"deliveries": deliveries, "entries": entries, "audits": audits, "notifications": notifications}
+        _log.info("old_rows_removed", **counts)
 
     return Job("retention", Cron.parse("17 3 * * *", settings.timezone), run)
 
@@ -125,3 +133,13 @@ def _projects(settings: Settings, database: Database) -> set[Project]:
     forges = {forge.name for forge in settings.forges}
     met = Overview(database).projects()
     return named | {one for one in met if one[0] in forges and settings.allows(IssueRef(*one, 1))}
+
+
+def _notifications(settings: Settings, tools: Tools) -> Job:
+    def run(turn: Turn) -> None:
+        from service.notifications.delivery import Delivery  # noqa: PLC0415 - not before something is to be sent
+        from service.notifications.sending import send  # noqa: PLC0415 - the same
+
+        Delivery(Outbox(tools.database), settings.routes, send, tools.notified).run(turn.go_on)
+
+    return Job("notifications", Cron.parse("* * * * *", settings.timezone), run, quiet=True)

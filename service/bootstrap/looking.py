@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from service.providers.cache import Cache
 from service.providers.checkup import Checkup
 from service.providers.exchanges import Exchange, Observer
 from service.providers.setup import ProjectSetup
-from service.reconciler import Journal, Judge, Reconciler
+from service.reconciler import Journal, Judge, Reconciler, Telling
 from service.settings import Forge, Settings, SettingsError
 from service.vocabulary import Vocabulary
 
@@ -66,10 +67,10 @@ class Looking:
         policy = self.policies.written(provider, project)
         return Vocabulary() if isinstance(policy, InvalidPolicy) else policy.vocabulary
 
-    def reconciler(self, journal: Journal, decide: Judge = judge) -> Reconciler:
+    def reconciler(self, journal: Journal, decide: Judge = judge, telling: Telling = nullcontext) -> Reconciler:
         """A new one, for one thread."""
-        dry_run = self._settings.dry_run
-        return Reconciler(self.providers(), self.policies, journal=journal, dry_run=dry_run, decide=decide)
+        providers, dry_run = self.providers(), self._settings.dry_run
+        return Reconciler(providers, self.policies, journal=journal, dry_run=dry_run, decide=decide, telling=telling)
 
     def _named(self, name: str) -> GitHub | GitLab:
         [forge] = [forge for forge in self._settings.forges if forge.name == name]

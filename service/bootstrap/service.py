@@ -9,6 +9,7 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Self
 
+import structlog
 from flask import Flask
 from prometheus_client import CollectorRegistry
 
@@ -22,6 +23,7 @@ from service.settings import Settings
 from service.store.database import Database
 from service.store.inbox import Inbox
 from service.store.journal import Journal
+from service.store.outbox import Outbox
 from service.web.app import Parts, Receiver, create_app
 from service.web.health import Checks
 from service.web.loopback import Loopback
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from service.bootstrap.looking import Looking
     from service.reconciler import Reconciler
 
+_log = structlog.get_logger()
+
 
 class Service:
     """Receiver, queue and workers over one database, in this process.
@@ -55,7 +59,8 @@ class Service:
         self.database = Database(settings.database_url.get_secret_value(), clock=seconds)
         self.database.migrate()
         registry, forges = CollectorRegistry(), tuple(forge.name for forge in settings.forges)
-        self._counts = Counts(registry, version=version("closeout"), forges=forges)
+        routes = tuple(route.name for route in settings.routes)
+        self._counts = Counts(registry, version=version("closeout"), forges=forges, routes=routes)
         self._exposition = exposition(registry)
         self.queue = Queue(self.database, Timing(debounce=settings.debounce), expired=self._counts.lease_expired)
         self.overview, self.inbox, self.journal = (
@@ -63,8 +68,9 @@ class Service:
             Inbox(self.database),
             Journal(self.database),
         )
-        written = self._counts.recording(self.journal)
-        tools = Tools(self.database, self.queue, written, self.looking, self._counted, self._clock)
+        self.outbox = Outbox(self.database)
+        written, notified = self._counts.recording(self.journal), self._counts.notified
+        tools = Tools(self.database, self.queue, written, self.looking, self._counted, self._clock, notified)
         self.schedule = Schedule(self.database, jobs(settings, tools))
         self._facts = FactsCollector(Reading(self.database, self.schedule, forges), registry)
         self.workers = Workers(self.queue, self.overview, self._look, threads=settings.workers)
@@ -87,6 +93,9 @@ class Service:
 
     def work(self) -> None:
         """Looks at issues, and does what is due at certain times."""
+        problem = self.settings.sending_problem()
+        if problem is not None:
+            _log.error("notifications_unavailable", reason=problem)
         self.workers.start()
         self.schedule.start()
 
@@ -137,7 +146,10 @@ class Service:
 
     def reconciler(self) -> Reconciler:
         """A new one, for the calling thread."""
-        return self.looking().reconciler(self._counts.recording(self.journal))
+        from service.notifications.telling import Telling  # noqa: PLC0415 - the same
+
+        telling = Telling(self.outbox, self.settings.routes)
+        return self.looking().reconciler(self._counts.recording(self.journal), telling=telling)
 
     def settle(self, timeout: float = 30.0, *, horizon: float = 0.0) -> None:
         """Waits until nothing is being looked at, or due within `horizon` seconds. Raises TimeoutError."""

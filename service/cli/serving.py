@@ -88,6 +88,10 @@ def _introduce(settings: Settings, where: Bind) -> None:
     typer.echo(f"  projects {', '.join(settings.projects)}")
     if not settings.workers:
         typer.echo("  receives only: a `closeout worker` on the same database looks at the issues")
+    if settings.routes:
+        typer.echo(f"  notifications {', '.join(route.name for route in settings.routes)}")
+    if problem := settings.sending_problem():
+        typer.echo(f"  {problem}")
     if settings.dry_run:
         typer.echo("  dry run: decides and logs, writes nothing to any forge")
     typer.echo("Stop with Ctrl-C.")

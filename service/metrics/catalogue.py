@@ -120,6 +120,14 @@ QUOTA = Metric(
     "Is the budget nearly spent?",
     "min by (forge, resource) (closeout_forge_rate_limit_remaining) < 500",
 )
+NOTIFICATIONS = Metric(
+    "closeout_notifications_total",
+    "counter",
+    ("route", "outcome"),
+    "Attempts to send a notification, by route and outcome: `sent`, `failed` (to be tried again), `given_up`",
+    "Was any notification given up?",
+    'sum by (route) (increase(closeout_notifications_total{outcome="given_up"}[1h])) > 0',
+)
 DATABASE_UP = Metric(
     "closeout_database_up",
     "gauge",
@@ -292,6 +300,7 @@ COUNTED = (
     REQUESTS,
     REQUEST_SECONDS,
     QUOTA,
+    NOTIFICATIONS,
 )
 READ = (DATABASE_UP, QUEUE, OLDEST, JOURNAL, LAST_DELIVERY, JOB_TICK, JOB_STATE, *AUDIT)
 METRICS = (*COUNTED, *READ)

@@ -46,7 +46,9 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series be
 class Counts:
     """One process's counters, in the registry that is handed in. Safe to share among threads."""
 
-    def __init__(self, registry: CollectorRegistry, *, version: str, forges: Iterable[str]) -> None:
+    def __init__(
+        self, registry: CollectorRegistry, *, version: str, forges: Iterable[str], routes: Iterable[str] = ()
+    ) -> None:
         def made(kind: type[W], metric: Metric) -> W:
             own = {"buckets": metric.buckets} if metric.buckets else {}
             return kind(metric.name, metric.meaning, metric.labels, registry=registry, **own)  # type: ignore[arg-type]
@@ -61,12 +63,15 @@ class Counts:
         self._requests = made(Counter, catalogue.REQUESTS)
         self._request_seconds = made(Histogram, catalogue.REQUEST_SECONDS)
         self._quota = made(Gauge, catalogue.QUOTA)
+        self._notifications = made(Counter, catalogue.NOTIFICATIONS)
         made(Gauge, catalogue.BUILD).labels(version, platform.python_version()).set(1)
         for forge in forges:  # 0 from the start, or the first would be no increase
             self._overrides.labels(forge)
             self._deliveries.labels(forge, OTHER, "refused")
             for event in _EVENTS:
                 self._deliveries.labels(forge, event, "unstored")
+        for route in routes:
+            self._notifications.labels(route, "given_up")
 
     def delivered(self, forge: str, event: str, result: str) -> None:
         """A delivery came in. `event` is the forge's own name of it, and empty where it was not believed."""
@@ -81,6 +86,10 @@ class Counts:
             self._request_seconds.labels(forge).observe(exchange.seconds)
         if exchange.quota is not None:
             self._quota.labels(forge, exchange.quota.resource).set(exchange.quota.remaining)
+
+    def notified(self, route: str, outcome: str) -> None:
+        """A notification was sent by this route, or could not be."""
+        self._notifications.labels(route, outcome).inc()
 
     def lease_expired(self) -> None:
         """An issue was taken over from a worker that had fallen silent."""

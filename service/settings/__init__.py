@@ -4,6 +4,27 @@ Every mistake is reported at once, each as a sentence that names the variable an
 """
 
 from service.settings.environment import load
-from service.settings.values import Bind, Forge, Kind, Settings, SettingsError, without_secret
+from service.settings.values import (
+    NO_APPRISE,
+    Bind,
+    Forge,
+    Kind,
+    Route,
+    RouteKind,
+    Settings,
+    SettingsError,
+    without_secret,
+)
 
-__all__ = ["Bind", "Forge", "Kind", "Settings", "SettingsError", "load", "without_secret"]
+__all__ = [
+    "NO_APPRISE",
+    "Bind",
+    "Forge",
+    "Kind",
+    "Route",
+    "RouteKind",
+    "Settings",
+    "SettingsError",
+    "load",
+    "without_secret",
+]

@@ -1,8 +1,10 @@
-"""The YAML file for several forges:
+"""The YAML file for several forges, and for the routes that notifications take:
 
 forges:
   github: {kind: github, token_file: /run/secrets/github, webhook_secret_file: /run/secrets/github-hook}
   internal: {kind: gitlab, url: https://gitlab.example.com, token_file: …, signing_token_file: …}
+notify:
+  oncall: {url_file: /run/secrets/slack, kinds: [refused, overdue], severities: [critical, high]}
 """
 
 from __future__ import annotations
@@ -11,13 +13,15 @@ import difflib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from service.settings.credentials import HOME, incomplete, secrets_of
-from service.settings.secret_files import Unreadable, read_secret
-from service.settings.values import Forge, Kind
+from service.settings.routes import RouteEntry, routes_of
+from service.settings.secret_files import given_or_read
+from service.settings.values import Forge, Kind, Route
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -40,26 +44,24 @@ class Entry(BaseModel):
     signing_token_file: str | None = None
 
     def secret(self, name: str, problems: list[str]) -> SecretStr | None:
-        given: SecretStr | None = getattr(self, name)
-        path: str | None = getattr(self, f"{name}_file")
-        if given and path:
-            problems.append(f"{name} and {name}_file are both given; keep one of them")
-        text = read_secret(path) if path else None
-        if isinstance(text, Unreadable):
-            problems.append(f"{name}_file: {text.problem}")
-            return given
-        return given if text is None else SecretStr(text)
+        return given_or_read(self, name, problems)
 
 
 class _ConfigFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    forges: dict[str, Entry]
+    forges: dict[str, Entry] = Field(default_factory=dict)
+    notify: dict[str, RouteEntry] = Field(default_factory=dict)
 
 
-def forges_in(path: Path, taken: set[str], problems: list[str]) -> tuple[Forge, ...]:
-    """The file's forges. Adds a sentence to `problems` for each mistake; `taken` are names already in use."""
+class Configured(NamedTuple):
+    forges: tuple[Forge, ...] = ()
+    routes: tuple[Route, ...] = ()
+
+
+def configured_in(path: Path, taken: set[str], problems: list[str]) -> Configured:
+    """What the file configures. Adds a sentence to `problems` for each mistake; `taken` are forges already there."""
     try:
-        entries = _ConfigFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).forges
+        read = _ConfigFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:
         problems.append(f"CLOSEOUT_CONFIG: cannot read {path} ({error.strerror})")
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -67,8 +69,9 @@ def forges_in(path: Path, taken: set[str], problems: list[str]) -> tuple[Forge, 
     except ValidationError as error:
         problems += _sentences(path, error)
     else:
-        return tuple(_forge(path, name, entry, taken, problems) for name, entry in entries.items())
-    return ()
+        forges = tuple(_forge(path, name, entry, taken, problems) for name, entry in read.forges.items())
+        return Configured(forges, routes_of(read.notify, f"{path}: notify", problems))
+    return Configured()
 
 
 def _sentences(path: Path, error: ValidationError) -> Iterator[str]:
@@ -78,8 +81,11 @@ def _sentences(path: Path, error: ValidationError) -> Iterator[str]:
         yield f"{path}: {'.'.join(loc)}: {reason}"
 
 
+_KEYS = (*Entry.model_fields, *RouteEntry.model_fields, *_ConfigFile.model_fields)
+
+
 def _unknown(key: str) -> str:
-    close = difflib.get_close_matches(key, [*Entry.model_fields, "forges"], n=1)
+    close = difflib.get_close_matches(key, _KEYS, n=1)
     return f"unknown key (did you mean {close[0]!r}?)" if close else "unknown key"
 
 

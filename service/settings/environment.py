@@ -16,13 +16,20 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from service.cron import Cron, time_zone
-from service.settings.config_file import forges_in
+from service.settings.config_file import configured_in
 from service.settings.credentials import HOME, incomplete, listed, secrets_of
+from service.settings.routes import merged, routes_in
 from service.settings.secret_files import SecretFiles, Unreadable, is_secret
 from service.settings.values import Bind, Forge, Settings, SettingsError
 
 PREFIX = "CLOSEOUT_"
-_PLAIN = {*Settings.model_fields} - {"forges", "bind", "metrics_bind", "projects"}  # what needs no putting together
+_PLAIN = {*Settings.model_fields} - {
+    "forges",
+    "routes",
+    "bind",
+    "metrics_bind",
+    "projects",
+}  # what needs no putting together
 _SQLITE = "sqlite:///closeout.sqlite3"
 
 
@@ -48,6 +55,10 @@ class Environment(BaseSettings):
     )
     database_url: SecretStr = Field(
         SecretStr(_SQLITE), description="Where the inbox and the queue are kept: `sqlite:///…` or `postgresql://…`"
+    )
+    notify: SecretStr | None = Field(
+        None,
+        description="Where notifications go: an Apprise URL, or several routes as YAML (docs/notifications.md)",
     )
     bind: str = Field("127.0.0.1:8080", description="Address and port to listen on")
     metrics_bind: str | None = Field(
@@ -76,7 +87,9 @@ class Environment(BaseSettings):
     keep_deliveries: float = Field(30, ge=1, description="Days for which processed deliveries are kept")
     keep_journal: float = Field(365, ge=1, description="Days for which the journal of changes is kept")
     policy: Path | None = Field(None, description="Policy file for projects that have none of their own")
-    config: Path | None = Field(None, description="YAML file that configures several forges")
+    config: Path | None = Field(
+        None, description="YAML file that configures several forges, and routes for notifications"
+    )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -164,15 +177,23 @@ def load() -> Settings:
     except ValidationError as error:
         raise SettingsError((*problems, *_sentences(error))) from None
     forges = tuple(_forges(environment, problems))
+    routes = routes_in(environment.notify, problems)
     if environment.config is not None:
-        forges += forges_in(environment.config, {forge.name for forge in forges}, problems)
+        configured = configured_in(environment.config, {forge.name for forge in forges}, problems)
+        forges += configured.forges
+        routes = merged(routes, configured.routes, problems)
     if problems:
         raise SettingsError(tuple(problems))
     plain = environment.model_dump(include=_PLAIN)
     projects = listed(environment.projects) or ("*",)
     metrics_bind = Bind.parse(environment.metrics_bind) if environment.metrics_bind else None
     return Settings(
-        forges=forges, bind=Bind.parse(environment.bind), metrics_bind=metrics_bind, projects=projects, **plain
+        forges=forges,
+        routes=routes,
+        bind=Bind.parse(environment.bind),
+        metrics_bind=metrics_bind,
+        projects=projects,
+        **plain,
     )
 
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
@@ -24,6 +24,19 @@ def read_secret(path: str) -> str | Unreadable:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         return Unreadable(f"cannot read {path} ({reason}); name a readable file that holds the secret")
+
+
+def given_or_read(entry: BaseModel, name: str, problems: list[str]) -> SecretStr | None:
+    """An entry's secret: as it is written under `name`, or out of the file that `name_file` names."""
+    given: SecretStr | None = getattr(entry, name)
+    path: str | None = getattr(entry, f"{name}_file")
+    if given and path:
+        problems.append(f"{name} and {name}_file are both given; keep one of them")
+    text = read_secret(path) if path else None
+    if isinstance(text, Unreadable):
+        problems.append(f"{name}_file: {text.problem}")
+        return given
+    return given if text is None else SecretStr(text)
 
 
 def is_secret(field: FieldInfo) -> bool:

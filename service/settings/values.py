@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from service.model import IssueRef
 
+ROUTE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 Kind: TypeAlias = Literal["github", "gitlab"]
+RouteKind: TypeAlias = Literal["opened", "review", "refused", "completed", "overdue", "audit"]
 
 
 class SettingsError(Exception):
@@ -61,12 +64,36 @@ class Forge(BaseModel):
         return tuple(secret.get_secret_value() for secret in self.webhook_secrets)
 
 
+class RouteFilters(BaseModel):
+    """What a route takes. None takes everything; what is confidential is taken only where that is said."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kinds: frozenset[RouteKind] | None = None
+    severities: frozenset[Literal["critical", "high", "medium", "low"]] | None = None
+    teams: frozenset[str] | None = None
+    projects: tuple[str, ...] = ("*",)
+    confidential: bool = False
+    per_minute: int = Field(20, ge=1, le=600)
+
+
+class Route(RouteFilters):
+    """One way out for notifications. `address` is an Apprise URL, and as a whole a secret."""
+
+    name: str
+    address: SecretStr
+
+    def reaches(self, ref: IssueRef) -> bool:
+        return project_matches(ref, self.projects)
+
+
 class Settings(BaseModel):
     """The whole configuration. Times are in seconds; what is kept is kept for days."""
 
     model_config = ConfigDict(frozen=True)
 
     forges: tuple[Forge, ...] = ()
+    routes: tuple[Route, ...] = ()
     database_url: SecretStr = SecretStr("sqlite:///closeout.sqlite3")
     bind: Bind = Bind("127.0.0.1", 8080)
     metrics_bind: Bind | None = None
@@ -86,8 +113,7 @@ class Settings(BaseModel):
 
     def allows(self, ref: IssueRef) -> bool:
         """Whether this issue's project is one that may be acted on."""
-        names = (ref.project.lower(), f"{ref.forge}:{ref.project}".lower())
-        return any(fnmatchcase(name, glob.lower()) for glob in self.projects for name in names)
+        return project_matches(ref, self.projects)
 
     def serving_problems(self) -> tuple[str, ...]:
         """Why webhooks cannot be received with these settings; empty when they can."""
@@ -95,7 +121,17 @@ class Settings(BaseModel):
             return (_NO_FORGE,)
         return tuple(without_secret(forge) for forge in self.forges if not forge.webhook_secrets)
 
+    def sending_problem(self) -> str | None:
+        """Why what the routes are there for cannot be sent; None if it can, or there are none."""
+        return NO_APPRISE if self.routes and importlib.util.find_spec("apprise") is None else None
 
+
+def project_matches(ref: IssueRef, globs: tuple[str, ...]) -> bool:
+    names = (ref.project.lower(), f"{ref.forge}:{ref.project}".lower())
+    return any(fnmatchcase(name, glob.lower()) for glob in globs for name in names)
+
+
+NO_APPRISE = "no notification can be sent: Apprise is not installed; run pip install 'closeout[notify]'"
 _NO_FORGE = (
     "no forge is configured: set CLOSEOUT_GITHUB_TOKEN and CLOSEOUT_GITHUB_WEBHOOK_SECRET, "
     "or CLOSEOUT_GITLAB_TOKEN and CLOSEOUT_GITLAB_WEBHOOK_SECRET"

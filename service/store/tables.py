@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
 
-VERSION = 4  # raised with each change here; `migrations` says how
+VERSION = 5  # raised with each change here; `migrations` says how
 metadata = MetaData()
 
 schema_version = Table(
@@ -73,6 +73,23 @@ jobs = Table(
     Column("attempts", Integer, nullable=False),  # how often this tick was started
     Column("error", Text),
     Column("changed_at", Double, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("key", Text, primary_key=True),  # of the notice: the issue, the kind and the moment it is about
+    Column("route", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("state", Text, nullable=False),  # held (until its plan is carried out), waiting, sent, failed (given up)
+    Column("due_at", Double),  # held, waiting: not before this; otherwise null
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text),
+    Column("changed_at", Double, nullable=False),  # sent: when
+    Index("outbox_due_at", "due_at"),
+    Index("outbox_changed_at", "changed_at"),
 )
 
 audits = Table(

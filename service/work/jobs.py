@@ -35,13 +35,14 @@ class Job:
 
     It must be safe to repeat: what it raises, and the death of its process, lead to another call. `missed`: of the
     ticks that came while nobody was there, or while it still ran, it is called for the latest, for each in turn, or
-    for none.
+    for none. `quiet`: its turns are told in the log at the level `debug`.
     """
 
     name: str
     cron: Cron
     run: Callable[[Turn], None]
     missed: Missed = "latest"
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ class Schedule:
 
     def _do(self, turn: _Running) -> None:
         log = _log.bind(job=turn.job.name, tick=turn.at.isoformat(), start=turn.hold.tick.start)
-        log.info("job_started")
+        (log.debug if turn.job.quiet else log.info)("job_started")
         try:
             held = self._outcome(turn, log)
         except StoreUnavailable as error:  # its lease ends by itself
@@ -154,7 +154,7 @@ class Schedule:
             return self._ticks.again(hold, str(error), _AWAY, before)
         except Exception as error:  # noqa: BLE001 - one job's trouble must not end the others
             return self._failed(hold, reason_of(error))
-        log.info("job_finished")
+        (log.debug if turn.job.quiet else log.info)("job_finished")
         return self._ticks.finish(hold)
 
     def _failed(self, hold: Hold, reason: str) -> bool:

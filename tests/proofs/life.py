@@ -13,6 +13,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
@@ -22,7 +23,7 @@ from pydantic import SecretStr
 from service.bootstrap.looking import Looking
 from service.model import Change, IssueRef, Plan
 from service.providers.base import ProviderError, RateLimited
-from service.reconciler import Reconciler
+from service.reconciler import Reconciler, Telling
 from service.sandbox import Sandbox
 from service.sandbox.rows import IssueRow
 from service.settings import Forge, Settings
@@ -75,6 +76,7 @@ class Life:
     clock: Clock
     failures: list[ProviderError] = field(default_factory=list)
     retries: int = 20
+    telling: Telling = nullcontext
 
     def __post_init__(self) -> None:
         """An empty world with a board, at the same moment each time, and a new worker."""
@@ -106,7 +108,7 @@ class Life:
             webhook_secrets=(),
         )
         looking = Looking(Settings(forges=(forge,)), self.clock, self._wait)
-        return looking.reconciler(Unrecorded())
+        return looking.reconciler(Unrecorded(), telling=self.telling)
 
     def _wait(self, seconds: float) -> None:
         self.clock.forward(seconds=seconds)

@@ -117,11 +117,13 @@ def test_every_secret_can_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_
         "CLOSEOUT_GITLAB_WEBHOOK_SECRET_FILE",
         "CLOSEOUT_GITLAB_SIGNING_TOKEN_FILE",
         "CLOSEOUT_DATABASE_URL_FILE",
+        "CLOSEOUT_NOTIFY_FILE",
     ]
     for name in secrets:
         if name != "CLOSEOUT_GITHUB_TOKEN_FILE":  # a token and an app exclude each other
             path = tmp_path / name
-            path.write_text("sqlite:///x\r\n" if "DATABASE" in name else f"{name} value\n", encoding="utf-8")
+            values = {"CLOSEOUT_DATABASE_URL_FILE": "sqlite:///x\r\n", "CLOSEOUT_NOTIFY_FILE": "slack://a/b\n"}
+            path.write_text(values.get(name, f"{name} value\n"), encoding="utf-8")
             monkeypatch.setenv(name, str(path))
     monkeypatch.setenv("CLOSEOUT_GITHUB_APP_ID", "7")
     settings = load()

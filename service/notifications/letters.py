@@ -1,0 +1,87 @@
+"""From a notice to words: the only place that lays them out. Plain text, short, and about the work, not the people.
+
+What people wrote is repeated so that it reads the same and sets nothing off: it mentions nobody, links nothing behind
+other words, and no service takes it for markup of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import assert_never
+
+from service.model import Notice
+from service.store.outbox import Letter
+from service.wording import plain, shortened
+
+_JOINER = "\u2060"  # takes no room
+# Signs that a service reads as markup, links or mentions, and others that look like them.
+_HARMLESS = str.maketrans("<>`*~[]|\\", "‹›'∗∼［］¦＼")
+_TITLE = 120
+_LINE = 300
+
+
+def letter(notice: Notice, route: str) -> Letter:
+    return Letter(notice.key, route, notice.kind, _title(notice), "\n".join(_lines(notice)))
+
+
+def said(text: str, limit: int = _LINE) -> str:
+    """A person's words on one line, harmless to every service."""
+    text = shortened(plain(text), limit).translate(_HARMLESS)
+    text = re.sub(rf"@(?!{_JOINER})", f"@{_JOINER}", text)
+    text = re.sub(r"&(?=#?\w+;)", "＆", text)
+    text = re.sub(r"(?<!\w)_|_(?!\w)", "＿", text)
+    return re.sub(r"^(?=[#+=-]|\d+[.)])", _JOINER, text)
+
+
+def _title(notice: Notice) -> str:
+    name = f"{said(notice.title, _TITLE)} ({notice.ref.seen_from('')})"
+    match notice.kind:
+        case "opened":
+            return f"Post-mortem opened: {name}"
+        case "review":
+            return f"Ready for review: {name}"
+        case "refused":
+            return f"Open again, with a few points left: {name}"
+        case "completed":
+            return f"Lessons learned: {name}"
+        case "overdue":
+            return f"Past its deadline: {name}"
+        case _:
+            assert_never(notice.kind)
+
+
+def _lines(notice: Notice) -> Iterator[str]:
+    yield _opening(notice)
+    yield from (f"• {said(point)}" for point in notice.points)
+    facts = [f"Severity: {notice.severity}"] if notice.severity else []
+    facts += [f"Owner: {', '.join(said(name) for name in notice.owners)}"] if notice.owners else []
+    if facts:
+        yield " · ".join(facts)
+    if notice.url:
+        yield notice.url
+
+
+def _opening(notice: Notice) -> str:
+    match notice.kind:
+        case "opened":
+            return "A post-mortem was opened. Whoever was there, or knows something, is welcome to add to it."
+        case "review":
+            return "The text is written. Please read it while memories are fresh."
+        case "refused":
+            missing = ". What is missing:" if notice.points else "."
+            return f"It was closed and is open again, so that nothing agreed is lost{missing}"
+        case "completed":
+            how = (
+                "was closed by a maintainer's decision, with points still open" if notice.by_decision else "is complete"
+            )
+            return f"The post-mortem {how}. {'What we learned:' if notice.points else 'It is worth reading.'}"
+        case "overdue":
+            return f"This action was due on {notice.due} and is still open. It can be moved, handed over or let go."
+        case _:
+            assert_never(notice.kind)
+
+
+def summary(opening: str, points: Iterable[str]) -> str:
+    """The audit's text: a line of counts, and one for each of the most pressing items."""
+    return "\n".join([opening, *(f"• {point}" for point in points)])

@@ -1,0 +1,27 @@
+"""An outbox on each database, and somebody who takes what is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from service.store.database import Database
+from service.store.outbox import Outbox
+from tests.clock import Clock
+from tests.databases import Place
+from tests.notifications.reception import Reception, reception
+
+
+@pytest.fixture
+def outbox(place: Place, clock: Clock) -> Iterator[Outbox]:
+    database = Database(place.url, clock=lambda: clock().timestamp())
+    database.migrate()
+    yield Outbox(database)
+    database.close()
+
+
+@pytest.fixture
+def there() -> Iterator[Reception]:
+    with reception() as taking:
+        yield taking

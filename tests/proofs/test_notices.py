@@ -1,0 +1,82 @@
+"""The worker dies at any write of a look that is worth telling of: the outbox ends with the same letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from service.notifications.telling import Telling
+from service.sandbox import Sandbox
+from service.settings import Route
+from service.store.database import Database
+from service.store.outbox import Outbox
+from service.store.tables import outbox
+from tests.clock import Clock
+from tests.proofs.life import Life
+from tests.proofs.wire import Wire, writes
+
+ROUTE = Route(name="default", address=SecretStr("json://127.0.0.1:9"))
+STEPS = ("close_too_soon", "close")  # both are told of; the rest of the life leads there
+HOLD = 121  # seconds after which a letter goes, whoever held it
+
+
+@pytest.fixture
+def database(tmp_path: Path, clock: Clock) -> Iterator[Database]:
+    opened = Database(f"sqlite:///{tmp_path}/closeout.sqlite3", clock=lambda: clock().timestamp())
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
+def _keys(box: Outbox) -> list[str]:
+    """Of the letters that may go now."""
+    return sorted(posted.letter.key for posted in box.due(ROUTE.name, 100))
+
+
+def _rows(database: Database) -> list[dict[str, Any]]:
+    return database.read(lambda c: [dict(row) for row in c.execute(select(outbox)).mappings()])
+
+
+def _restore(database: Database, rows: list[dict[str, Any]]) -> None:
+    database.write(lambda c: c.execute(outbox.delete()))
+    if rows:
+        database.write(lambda c: c.execute(outbox.insert(), rows))
+
+
+def test_a_death_at_any_write_loses_no_message_and_doubles_none(
+    sandbox: Sandbox, clock: Clock, wire: Wire, forge: str, database: Database
+) -> None:
+    """At the first request of each step, and after each write of it; then the next worker goes on."""
+    box = Outbox(database)
+    life = Life(sandbox, forge, clock, telling=Telling(box, [ROUTE]))
+    told: list[str] = []
+    for step in life.steps:
+        begin, rows = life.checkpoint(), _rows(database)
+        life.worker = life.new_worker()
+        step()
+        wire.made = []
+        life.settle_after(step)
+        requests, after, kept, told = tuple(wire.made), life.checkpoint(), _rows(database), _keys(box)
+        for number, after_it in _points(requests) if step.__name__ in STEPS else ():
+            life.restore(begin)
+            _restore(database, rows)
+            step()
+            with wire.deadly(number, after=after_it):
+                life.settle_after(step)
+            life.replace_worker()
+            life.settle_after(step)
+            clock.forward(seconds=HOLD)
+            assert _keys(box) == told, (step.__name__, number, after_it, requests[number - 1])
+        life.restore(after)
+        _restore(database, kept)
+    assert [key.split()[1] for key in told] == ["completed", "opened", "refused", "review"]
+
+
+def _points(requests: tuple[str, ...]) -> list[tuple[int, bool]]:
+    after = [(number, True) for number, what in enumerate(requests, start=1) if writes(what)]
+    return [(1, False), *after]
