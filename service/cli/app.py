@@ -14,6 +14,7 @@ from service.cli import (
     deliveries,
     doctoring,
     looking,
+    notifying,
     playing,
     policies,
     serving,
@@ -42,6 +43,7 @@ app.command()(doctoring.doctor)
 app.command()(policies.rules)
 app.add_typer(policies.app, name="policy")
 app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(notifying.app, name="notify")
 app.add_typer(database.app, name="db")
 
 

@@ -54,7 +54,7 @@ def latest(
     if as_json:
         typer.echo(json.dumps([_data(delivery) for delivery in found], indent=2, ensure_ascii=False))
         return
-    _print(
+    table(
         ("Received", "Forge", "Delivery", "Event", "Issues", "State", "Reason"),
         [(_time(d.received_at), d.forge, d.id, d.event, ", ".join(d.issues), *d.outcome) for d in found],
     )
@@ -94,7 +94,7 @@ def dead(*, forge: _Forge = None, since: _Since = None, limit: _Limit = 500, as_
         rows = [{"issue": t.issue, "since": t.changed_at.isoformat(), "error": t.error} for t in tasks]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    _print(("Given up", "Issue", "Reason"), [(_time(t.changed_at), t.issue, t.error) for t in tasks])
+    table(("Given up", "Issue", "Reason"), [(_time(t.changed_at), t.issue, t.error) for t in tasks])
 
 
 @app.command()
@@ -150,7 +150,7 @@ def written(  # noqa: PLR0913 - each is an option of the command
         rows = [{**asdict(entry), "at": entry.at.isoformat()} for entry in entries]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    _print(
+    table(
         ("Written", "Issue", "Rule", "Change", "To", "Result", "Request"),
         [(_time(e.at), e.issue, e.rule, e.change, e.target, e.result, e.request) for e in entries],
     )
@@ -195,13 +195,14 @@ def _time(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}Z"
 
 
-def _print(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Prints the rows under their headings."""
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    shown = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        shown.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    Console(markup=False).print(table if rows else "Nothing.")
+        shown.add_row(*row)
+    Console(markup=False).print(shown if rows else "Nothing.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +14,7 @@ from service.cli.references import issue_named
 
 if TYPE_CHECKING:
     from service.model import Change, IssueRef, Plan
-    from service.reconciler import Journal, Reconciler
+    from service.reconciler import Journal, Reconciler, Telling
 
 
 class FailOn(StrEnum):
@@ -45,8 +45,8 @@ def reconcile(ref: _Ref, *, as_json: _Json = False, fail_on: _FailOn = FailOn.NO
     Example: closeout reconcile gitlab:acme/shop#12
     """
     issue = issue_named(ref)
-    with _journal() as journal:
-        found = _reconciler(issue, journal).reconcile(issue)
+    with _books() as (journal, telling):
+        found = _reconciler(issue, journal, telling).reconcile(issue)
     _show(found, as_json=as_json)
     _judge(found, fail_on)
 
@@ -74,27 +74,30 @@ class _Recorded:
 
 
 @contextmanager
-def _journal() -> Iterator[Journal]:
-    """That of the database in use. Where it cannot be opened it is said, and the look goes on without."""
+def _books() -> Iterator[tuple[Journal, Telling]]:
+    """Journal and outbox of the database in use. Where it cannot be opened it is said, and the look goes on without."""
     from service.cli.deliveries import opened  # noqa: PLC0415
+    from service.notifications.telling import Telling as Kept  # noqa: PLC0415
+    from service.settings import load  # noqa: PLC0415
     from service.store.database import SchemaTooNew, SchemaTooOld, StoreUnavailable  # noqa: PLC0415
-    from service.store.journal import Journal as Kept  # noqa: PLC0415
+    from service.store.journal import Journal as Written  # noqa: PLC0415
+    from service.store.outbox import Outbox  # noqa: PLC0415
 
     with ExitStack() as stack:
         try:
             database = stack.enter_context(opened())
         except (SchemaTooNew, SchemaTooOld, StoreUnavailable) as error:
             _not_recorded(error)
-            yield Unrecorded()
+            yield Unrecorded(), nullcontext
         else:
-            yield _Recorded(Kept(database))
+            yield _Recorded(Written(database)), Kept(Outbox(database), load().routes)
 
 
 def _not_recorded(error: Exception) -> None:
     typer.echo(f"closeout: not put on record in the journal: {error}", err=True)
 
 
-def _reconciler(issue: IssueRef, journal: Journal) -> Reconciler:
+def _reconciler(issue: IssueRef, journal: Journal, telling: Telling = nullcontext) -> Reconciler:
     from service.bootstrap.logs import configure  # noqa: PLC0415
     from service.bootstrap.looking import Looking  # noqa: PLC0415
     from service.settings import SettingsError, load  # noqa: PLC0415
@@ -107,7 +110,7 @@ def _reconciler(issue: IssueRef, journal: Journal) -> Reconciler:
         raise SettingsError((f"no forge named {issue.forge!r} is configured: {there}",))
     if not settings.allows(issue):
         raise SettingsError((f"{issue.project} is not among CLOSEOUT_PROJECTS ({', '.join(settings.projects)})",))
-    return Looking(settings).reconciler(journal)
+    return Looking(settings).reconciler(journal, telling=telling)
 
 
 def _show(found: Plan, *, as_json: bool) -> None:

@@ -17,6 +17,7 @@ from service.store.database import Database, storable
 from service.store.outcomes import moment
 from service.store.tables import outbox
 
+_STRANDED = 86400.0  # seconds
 _HOLD = 120.0  # seconds; an issue whose worker died is looked at again before
 
 
@@ -108,8 +109,11 @@ class Outbox:
         return self._database.write(lambda c: bool(c.execute(update(outbox).where(named).values(**values)).rowcount))
 
     def strand(self, routes: Collection[str]) -> int:
-        """Gives up what waits for a route that is none of these; says how many."""
-        gone = outbox.c.route.not_in(routes) & outbox.c.due_at.is_not(None)
+        """Gives up what has waited a day for a route that is none of these; says how many.
+
+        While a new version is rolled out, another process may know the route already.
+        """
+        gone = outbox.c.route.not_in(routes) & (outbox.c.due_at < self._database.now() - _STRANDED)
         values = {"state": "failed", "due_at": null(), "error": "there is no such route any more"}
         statement = update(outbox).where(gone).values(**values, changed_at=self._database.now())
         return self._database.write(lambda c: c.execute(statement).rowcount)

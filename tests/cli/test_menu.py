@@ -37,6 +37,8 @@ def test_the_commands_are_those_documented() -> None:
         "deliveries show",
         "demo",
         "doctor",
+        "notify list",
+        "notify test",
         "plan",
         "policy check",
         "reconcile",

@@ -1,0 +1,64 @@
+"""`closeout notify`: what was sent, what waits, what was given up, and whether a route works."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from service.settings import Route
+
+app = typer.Typer(help="Look into the outbox of the database in use, and try a route.", no_args_is_help=True)
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
+
+
+@app.command("list")
+def latest(*, limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50, as_json: _Json = False) -> None:
+    """List the notifications and what became of each: held, waiting, sent or failed (given up), with the reason.
+
+    Example: closeout notify list --limit 10
+    """
+    from service.cli.deliveries import opened, table  # noqa: PLC0415
+    from service.store.outbox import Outbox  # noqa: PLC0415
+
+    with opened() as database:
+        found = Outbox(database).latest(limit)
+    rows = [(p.changed_at, p.letter.route, p.letter.key, p.state, p.attempts, p.error) for p in found]
+    columns = ("changed_at", "route", "key", "state", "attempts", "error")
+    if as_json:
+        data = [dict(zip(columns, (at.isoformat(), *others), strict=True)) for at, *others in rows]
+        typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+        return
+    shown = [(f"{at:%Y-%m-%d %H:%M:%S}Z", *map(str, others)) for at, *others in rows]
+    table(("Changed", "Route", "Message", "State", "Attempts", "Reason"), shown)
+
+
+@app.command("test")
+def try_route(name: Annotated[str, typer.Argument(metavar="ROUTE", help="The route's name.")] = "default") -> None:
+    """Send a test message by a route, now; exit code 3 if its service does not take it.
+
+    Example: closeout notify test oncall
+    """
+    from service.notifications.sending import NotSent, send  # noqa: PLC0415
+    from service.store.outbox import Letter  # noqa: PLC0415
+
+    route = _named(name)
+    words = "If you can read this, Closeout's notifications arrive here."
+    try:
+        send(route, Letter("test", route.name, "test", "Closeout: a test message", words))
+    except NotSent as error:
+        typer.echo(f"closeout: {name}: {error}", err=True)
+        raise typer.Exit(3) from None
+    typer.echo(f"{name}: sent")
+
+
+def _named(name: str) -> Route:
+    from service.settings import SettingsError, load  # noqa: PLC0415
+
+    routes = {route.name: route for route in load().routes}
+    if name not in routes:
+        there = f"there is {', '.join(routes)}" if routes else "set CLOSEOUT_NOTIFY, or notify in CLOSEOUT_CONFIG"
+        raise SettingsError((f"no route named {name!r} is configured: {there}",))
+    return routes[name]

@@ -1,0 +1,57 @@
+"""`notify`: the outbox as a person reads it, and a route tried on a real server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from service.sandbox import Sandbox
+from service.store.database import Database
+from service.store.outbox import Letter, Outbox
+from tests.cli.conftest import Run
+from tests.notifications.reception import reception
+
+
+def test_a_route_is_tried(run: Run) -> None:
+    """The message arrives; a service that refuses it, and a name that is none, say so."""
+    with reception() as there:
+        address = there.route().address.get_secret_value()
+        assert run("notify", "test", CLOSEOUT_NOTIFY=address).out == "default: sent\n"
+        assert [message.title for message in there.messages] == ["Closeout: a test message"]
+        there.statuses = [403]
+        refused = run("notify", "test", "default")
+        assert (refused.code, refused.err) == (3, "closeout: default: the service answered 403\n")
+    unknown = run("notify", "test", "oncall")
+    assert (unknown.code, "there is default" in unknown.err) == (2, True)
+
+
+def test_what_is_reconciled_by_hand_is_told_too(run: Run, sandbox: Sandbox) -> None:
+    """By the service, which shares the outbox; a dry run tells nothing."""
+    made = sandbox.world.create_issue("github", "acme/shop", actor="alice", title="Down", labels=("post-mortem",))
+    forge = {"CLOSEOUT_GITHUB_URL": sandbox.github_url, "CLOSEOUT_GITHUB_TOKEN": "token-closeout-bot"}
+    ref, told = f"github:acme/shop#{made.number}", []
+    for dry_run in ("1", "0"):
+        ran = run("reconcile", ref, **forge, CLOSEOUT_NOTIFY="json://127.0.0.1:9", CLOSEOUT_DRY_RUN=dry_run)
+        assert ran.code == 0
+        told.append([row["key"] for row in json.loads(run("notify", "list", "--json").out)])
+    assert told == [[], [f"{ref} opened"]]
+
+
+def test_without_routes_it_says_where_to_set_them(run: Run) -> None:
+    """Nothing is configured here."""
+    ran = run("notify", "test")
+    assert (ran.code, "set CLOSEOUT_NOTIFY" in ran.err) == (2, True)
+
+
+def test_the_outbox_is_listed(run: Run, tmp_path: Path) -> None:
+    """With the reason of what was given up; as JSON for a machine."""
+    database = Database(f"sqlite:///{tmp_path}/closeout.sqlite3")
+    database.migrate()
+    Outbox(database).put([Letter("github:acme/shop#12 opened", "removed", "opened", "Title", "Text")])
+    (posted,) = Outbox(database).due("removed", 10)
+    Outbox(database).begin(posted, again_in=60)
+    Outbox(database).failed(posted, "the service answered 403", for_good=True)
+    database.close()
+    (row,) = json.loads(run("notify", "list", "--json").out)
+    assert (row["key"], row["state"], row["attempts"]) == ("github:acme/shop#12 opened", "failed", 1)
+    assert "the service answered 403" in run("notify", "list").out
