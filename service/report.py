@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, get_args
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -220,11 +220,7 @@ def to_json(value: Any) -> Any:
     """Plans, findings and changes as plain JSON data; a change says its kind under `change`."""
     if is_dataclass(value) and not isinstance(value, type):
         data = {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
-        return (
-            {"change": type(value).__name__, **data}
-            if type(value).__module__ == "service.model" and _is_change(value)
-            else data
-        )
+        return {"change": type(value).__name__, **data} if isinstance(value, get_args(Change)) else data
     if isinstance(value, (set, frozenset)):
         return sorted(to_json(item) for item in value)
     if isinstance(value, (list, tuple)):
@@ -234,11 +230,3 @@ def to_json(value: Any) -> Any:
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     return value.value if isinstance(value, Enum) else value
-
-
-def _is_change(value: object) -> bool:
-    return (
-        hasattr(value, "ref")
-        and not isinstance(value, Plan)
-        and type(value).__name__ not in {"Issue", "ItemState", "Notice", "ReviewState"}
-    )

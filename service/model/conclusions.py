@@ -1,0 +1,112 @@
+"""What is concluded: findings, what rules note and say, and the plan they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal, TypeAlias
+
+from service.model.changes import Change
+from service.model.seen import Decision, IssueRef, ItemState, Override
+
+Level: TypeAlias = Literal["blocks", "advises", "done", "skipped", "error"]
+NoticeKind: TypeAlias = Literal["opened", "review", "refused", "completed", "overdue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know about an issue: what, where, and exactly how to put it right."""
+
+    rule: str
+    level: Level
+    message: str
+    where: str = ""  # a section's heading or a line, as a person would find it
+    fix: str = ""
+    who: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """A rule's note to itself: these fields of the sync state take these values."""
+
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Revisit:
+    """Nothing to do yet: look again at this time."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A rule's note on one action item: what its line and its issue now agree on."""
+
+    item: ItemState
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A rule's message to people, posted once per topic as a comment of its own, so that it notifies.
+
+    `text` is Markdown. `findings` are listed under it; None lists whatever blocks closing when all is settled.
+    """
+
+    topic: str
+    text: str
+    findings: tuple[Finding, ...] | None = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Our earlier message on this topic has had its day: it is folded in place, every word of it kept."""
+
+    topic: str
+
+
+Verdict: TypeAlias = Finding | Change | Remember | Track | Decision | Say | Fold | Revisit
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something worth telling outside the tracker, once for each `key`.
+
+    `routes` are those that the policy names, or None where the routes themselves say what they take. `points` are in
+    the words of people where the kind is `completed`: its lessons learned.
+    """
+
+    kind: NoticeKind
+    key: str
+    ref: IssueRef
+    title: str
+    url: str = ""
+    severity: str | None = None
+    owners: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    confidential: bool = False
+    due: date | None = None
+    points: tuple[str, ...] = ()
+    by_decision: bool = False  # completed, with points that a maintainer let stand open
+    routes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to change and why. `related` are issues to look at once this plan is applied, `overrides` are new ones,
+    `notices` are worth telling whoever is not in the tracker.
+    """
+
+    ref: IssueRef
+    findings: tuple[Finding, ...] = ()
+    changes: tuple[Change, ...] = ()
+    reasons: tuple[str, ...] = ()  # for each change, the ids of the rules that asked for it
+    revisit_at: datetime | None = None
+    related: tuple[IssueRef, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def blockers(self) -> tuple[Finding, ...]:
+        return tuple(f for f in self.findings if f.level == "blocks")
