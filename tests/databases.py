@@ -41,7 +41,7 @@ class Place:
     def locked(self) -> Iterator[None]:
         """Another program keeps every writer out."""
         engine = create_engine(self._direct, isolation_level="AUTOCOMMIT")
-        lock = "lock table work, deliveries, schema_version in exclusive mode"
+        lock = "lock table work, deliveries, limits, schema_version in exclusive mode"
         statements = ("begin immediate",) if self.url.startswith("sqlite") else ("begin", lock)
         with engine.connect() as connection:
             for statement in statements:

@@ -73,7 +73,7 @@ class Audit:
         self._settings = settings
         self._looking = looking
         self._clock = clock
-        self._providers = looking.providers()
+        self._providers = looking.providers(modest=True)
         self._started = clock()
 
     @property

@@ -106,7 +106,7 @@ def _resync(settings: Settings, tools: Tools) -> Job:
         from service.work.resync import Resync  # noqa: PLC0415
 
         looking = tools.looking()
-        resync = Resync(looking.providers(), looking.vocabulary, tools.queue, Watermarks(tools.database))
+        resync = Resync(looking.providers(modest=True), looking.vocabulary, tools.queue, Watermarks(tools.database))
         resync.run(turn, _projects(settings, tools.database))
 
     return Job("resync", Cron.parse(settings.resync, settings.timezone), run)
@@ -119,7 +119,7 @@ def _redelivery(settings: Settings, tools: Tools) -> Job:
         from service.store.watermarks import Watermarks  # noqa: PLC0415 - as above
         from service.work.redelivery import Redelivery  # noqa: PLC0415
 
-        redelivery = Redelivery(tools.looking().providers(), Watermarks(tools.database), unseen)
+        redelivery = Redelivery(tools.looking().providers(modest=True), Watermarks(tools.database), unseen)
         redelivery.run(turn, _projects(settings, tools.database))
 
     return Job("redelivery", Cron.parse(settings.redelivery, settings.timezone), run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from pydantic import SecretStr
 
@@ -17,10 +17,12 @@ from service.providers.base import Provider
 from service.providers.cache import Cache
 from service.providers.checkup import Checkup
 from service.providers.exchanges import Exchange, Observer
+from service.providers.limits import Limits, unlimited
 from service.providers.setup import ProjectSetup
 from service.reconciler import Journal, Judge, Reconciler, Telling
 from service.settings import Forge, Settings, SettingsError
 from service.vocabulary import Vocabulary
+from service.work.limiter import SharedLimits
 
 if TYPE_CHECKING:
     from service.providers.github.client import GitHub
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
 class Looking:
     """Makes reconcilers, one for each thread, that share what they have learnt of the forges.
 
-    `exchanged` hears of each request, with the forge's name.
+    `exchanged` hears of each request, with the forge's name. `limits` are shared with other processes; without them
+    each process goes by what the forges tell it alone.
     """
 
     def __init__(
@@ -39,17 +42,18 @@ class Looking:
         clock: Clock = wall_clock,
         sleep: Sleep = pause,
         exchanged: Callable[[str, Exchange], None] = lambda forge, exchange: None,  # noqa: ARG005 - nobody counts
+        limits: SharedLimits | None = None,
     ) -> None:
         """Raises `SettingsError` where the fallback policy cannot be used."""
-        self._settings, self._exchanged = settings, exchanged
+        self._settings, self._exchanged, self._limits = settings, exchanged, limits
         self._clock, self._sleep = clock, sleep
         self._caches = {forge.name: Cache(clock) for forge in settings.forges}
         kinds = {forge.name: forge.kind for forge in settings.forges}
         self.policies = Policies(kinds, _fallback(settings), allows=settings.allows)
 
-    def providers(self) -> dict[str, Provider]:
-        """New ones, for one thread."""
-        return {forge.name: self._client(forge) for forge in self._settings.forges}
+    def providers(self, *, modest: bool = False) -> dict[str, Provider]:
+        """New ones, for one thread. `modest`: for work that nobody waits for; it leaves room for the rest."""
+        return {forge.name: self._client(forge, modest=modest) for forge in self._settings.forges}
 
     def setup(self, name: str) -> ProjectSetup:
         """A new one for the forge of this name, for one thread."""
@@ -76,8 +80,16 @@ class Looking:
         [forge] = [forge for forge in self._settings.forges if forge.name == name]
         return self._client(forge)
 
-    def _client(self, forge: Forge) -> GitHub | GitLab:
-        return _client(forge, self._caches[forge.name], self._clock, self._sleep, self._observer(forge))
+    def _client(self, forge: Forge, *, modest: bool = False) -> GitHub | GitLab:
+        limits = unlimited if self._limits is None else partial(self._limits.of, modest=modest)
+        shared = _Shared(
+            clock=self._clock,
+            sleep=self._sleep,
+            cache=self._caches[forge.name],
+            observer=self._observer(forge),
+            limits=limits,
+        )
+        return _client(forge, shared)
 
 
 def _fallback(settings: Settings) -> Policy | None:
@@ -93,22 +105,27 @@ def _fallback(settings: Settings) -> Policy | None:
     return policy
 
 
-def _client(forge: Forge, cache: Cache, clock: Clock, sleep: Sleep, observer: Observer) -> GitHub | GitLab:
+class _Shared(TypedDict):
+    """What every client of a forge is made with."""
+
+    clock: Clock
+    sleep: Sleep
+    cache: Cache
+    observer: Observer
+    limits: Limits
+
+
+def _client(forge: Forge, shared: _Shared) -> GitHub | GitLab:
     # The SDKs take half a second to import: only those that are used are.
     if forge.kind == "gitlab":
         from service.providers.gitlab.client import GitLab  # noqa: PLC0415
 
-        token = _text(forge.token)
-        return GitLab(
-            forge=forge.name, url=forge.url, token=token, clock=clock, sleep=sleep, cache=cache, observer=observer
-        )
+        return GitLab(forge=forge.name, url=forge.url, token=_text(forge.token), **shared)
     from service.providers.github.auth import AppAuth, TokenAuth  # noqa: PLC0415
     from service.providers.github.client import GitHub  # noqa: PLC0415
 
     auth = AppAuth(forge.app_id, _text(forge.private_key)) if forge.app_id else TokenAuth(_text(forge.token))
-    return GitHub(
-        forge=forge.name, url=api_root(forge.url), auth=auth, clock=clock, sleep=sleep, cache=cache, observer=observer
-    )
+    return GitHub(forge=forge.name, url=api_root(forge.url), auth=auth, **shared)
 
 
 def api_root(url: str) -> str:

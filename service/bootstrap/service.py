@@ -28,6 +28,7 @@ from service.web.app import Parts, Receiver, create_app
 from service.web.health import Checks
 from service.web.loopback import Loopback
 from service.web.status import create_status_app
+from service.work.limiter import SharedLimits
 from service.work.looks import Look
 from service.work.overview import Overview
 from service.work.queue import Queue
@@ -141,7 +142,9 @@ class Service:
         from service.bootstrap.looking import Looking  # noqa: PLC0415 - the rules take a while to import
 
         with self._guard:
-            self._looking = self._looking or Looking(self.settings, self._clock, self._sleep, self._counts.exchanged)
+            if self._looking is None:
+                limits = SharedLimits(self.database, self._clock)
+                self._looking = Looking(self.settings, self._clock, self._sleep, self._counts.exchanged, limits)
             return self._looking
 
     def reconciler(self) -> Reconciler:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
 
-VERSION = 5  # raised with each change here; `migrations` says how
+VERSION = 6  # raised with each change here; `migrations` says how
 metadata = MetaData()
 
 schema_version = Table(
@@ -106,6 +106,14 @@ audits = Table(
     Column("failures", Integer, nullable=False),
     Column("errors", JSON, nullable=False),  # the first of the failures, as sentences
     Index("audits_at", "at"),
+)
+
+limits = Table(
+    "limits",
+    metadata,
+    Column("credential", Text, primary_key=True),  # its name, like `github` or `github 4711` (an installation)
+    Column("held_until", Double),  # no request before: the forge said so
+    Column("created", JSON, nullable=False),  # when content was created with it lately
 )
 
 watermarks = Table(

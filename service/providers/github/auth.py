@@ -90,7 +90,7 @@ class AppAccess:
         self._app_id = auth.app_id
         self._wire = wire
         self._cache = cache
-        self.app = Gateway(wire, github.Auth.AppAuth(auth.app_id, auth.private_key))
+        self.app = Gateway(wire, github.Auth.AppAuth(auth.app_id, auth.private_key), account="app")
         self._gateways: dict[int, Gateway] = {}
 
     def gateway(self, project: str) -> Gateway:
@@ -123,7 +123,7 @@ class AppAccess:
     def _gateway_of(self, installation: int) -> Gateway:
         if installation not in self._gateways:
             token = InstallationToken(self.app, installation, self._cache, self._wire)
-            self._gateways[installation] = Gateway(self._wire, token, token.renew)
+            self._gateways[installation] = Gateway(self._wire, token, token.renew, str(installation))
         return self._gateways[installation]
 
     def _installation(self, project: str) -> int:

@@ -53,16 +53,20 @@ from service.providers.github.hooks import GitHubHooks
 from service.providers.github.server import Server
 from service.providers.github.setup import GitHubSetup
 from service.providers.last_reply import LastReply
+from service.providers.limits import Budget, Limiter, Limits, unlimited
 
 DOTCOM = "https://api.github.com"
 _FILE_SECONDS = 60
+# https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+_CREATIONS = (Budget(80, 60.0), Budget(500, 3600.0))
 
 
 class GitHub:
     """One GitHub server through one credential, for one thread; see `service.providers.base.Provider`.
 
     `url` is the REST root: https://api.github.com, or https://HOST/api/v3 on GitHub Enterprise Server. Providers
-    of several threads share `cache`, so that what rarely changes is asked for once. `observer` hears of each request.
+    of several threads share `cache`, so that what rarely changes is asked for once. `observer` hears of each request;
+    each waits until `limits` let it.
     """
 
     def __init__(  # noqa: PLR0913 - all are named
@@ -75,11 +79,17 @@ class GitHub:
         url: str = DOTCOM,
         cache: Cache | None = None,
         observer: Observer = unobserved,
+        limits: Limits = unlimited,
     ) -> None:
         self.forge = forge
         self._counter = Counter()
         kept = cache if cache is not None else Cache(clock)
-        wire = Wire(url, self._counter, clock, sleep, observer)
+        creations = _CREATIONS if url == DOTCOM else ()  # an Enterprise Server has the limits that its owner sets
+
+        def limiter(account: str) -> Limiter:
+            return limits(f"{forge} {account}".rstrip(), creations)
+
+        wire = Wire(url, self._counter, clock, sleep, observer, limiter)
         last_reply = LastReply(lambda: self.requests, clock)
         self._server = Server(forge, access(auth, wire, kept), kept, clock, last_reply, is_dotcom=url == DOTCOM)
 

@@ -24,6 +24,7 @@ from service.providers.base import MalformedReply, ProviderError, RateLimited, R
 from service.providers.exchanges import Observer, unobserved
 from service.providers.github.connection import TIMEOUT, Connection, Counter
 from service.providers.github.errors import Reply, Unsupported, graphql_error, reading, refusal
+from service.providers.limits import Limiter, Unlimited, limited
 from service.providers.one_try import OneTry
 
 PATIENCE = 10.0  # seconds for one wait; a thread is too dear for longer ones
@@ -40,13 +41,17 @@ class NoGraphQL(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How to reach a server: its REST root, who counts requests, and time, which is always handed in."""
+    """How to reach a server: its REST root, who counts requests, and time, which is always handed in.
+
+    `limiter` gives an account's: an installation's number, `app` for the App itself, "" for a token's owner.
+    """
 
     url: str
     counter: Counter
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     observer: Observer = unobserved
+    limiter: Callable[[str], Limiter] = lambda _: Unlimited()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,9 @@ class Gateway:
     `renew` replaces an expired credential and says whether it could; it is asked once per refused request.
     """
 
-    def __init__(self, wire: Wire, auth: Auth, renew: Callable[[], bool] | None = None) -> None:
+    def __init__(self, wire: Wire, auth: Auth, renew: Callable[[], bool] | None = None, account: str = "") -> None:
         self._wire = wire
+        self._limiter = wire.limiter(account)
         self._renew = renew
         self._one_try = OneTry()
         self._connection = Connection(wire.url, wire.counter, wire.observer)
@@ -154,11 +160,11 @@ class Gateway:
 
     def query(self, document: str, variables: Mapping[str, object]) -> Answer:
         """Raises only what is worth another try, and `NoGraphQL`; other errors are in the answer."""
-        return self._retrying(lambda: self._ask(document, variables, asks=True))
+        return self._limited(lambda: self._ask(document, variables, asks=True))
 
     def mutate(self, document: str, variables: Mapping[str, object], *, repeatable: bool = True) -> Any:
         """The mutation's data. Any error in the answer is raised."""
-        answer = self._retrying(lambda: self._ask(document, variables, repeatable=repeatable), repeatable=repeatable)
+        answer = self._limited(lambda: self._ask(document, variables, repeatable=repeatable), repeatable=repeatable)
         if answer.error is not None:
             raise answer.error
         return answer.data
@@ -190,7 +196,13 @@ class Gateway:
         return self._retrying(self._one_try.of(act))
 
     def _patiently(self, request: Request, *, repeatable: bool = True) -> Reply:
-        return self._retrying(lambda: self._once(request, repeatable=repeatable), repeatable=repeatable)
+        return self._limited(lambda: self._once(request, repeatable=repeatable), repeatable=repeatable)
+
+    def _limited(self, act: Callable[[], T], *, repeatable: bool = True) -> T:
+        return self._retrying(
+            lambda: limited(self._limiter, act, creates=not repeatable),
+            repeatable=repeatable,
+        )
 
     def _retrying(self, act: Callable[[], T], *, repeatable: bool = True) -> T:
         if self._one_try.is_on:

@@ -43,8 +43,11 @@ from service.providers.gitlab.server import Server
 from service.providers.gitlab.setup import GitLabSetup
 from service.providers.gitlab.setup_requests import SetupRequests
 from service.providers.last_reply import LastReply
+from service.providers.limits import Budget, Limits, unlimited
 
+DOTCOM = "https://gitlab.com"
 _FILE_SECONDS = 60
+_CREATIONS = (Budget(60, 60.0),)  # https://docs.gitlab.com/user/gitlab_com/#rate-limits-on-gitlabcom (notes)
 
 
 class GitLab:
@@ -52,7 +55,7 @@ class GitLab:
 
     `url` is the server's own (https://gitlab.com, https://gitlab.example.org/relative/root), without `/api/v4`.
     Providers of several threads share `cache`, so that what rarely changes is asked for once. `observer` hears of
-    each request.
+    each request, and each waits until `limits` let it.
     """
 
     def __init__(  # noqa: PLR0913 - all are named
@@ -62,12 +65,14 @@ class GitLab:
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
         forge: str = "gitlab",
-        url: str = "https://gitlab.com",
+        url: str = DOTCOM,
         cache: Cache | None = None,
         observer: Observer = unobserved,
+        limits: Limits = unlimited,
     ) -> None:
         self.forge = forge
-        self._connection = Connection(url, token, clock=clock, sleep=sleep, observer=observer)
+        limiter = limits(forge, _CREATIONS if url == DOTCOM else ())  # elsewhere they are what the server's owner sets
+        self._connection = Connection(url, token, clock=clock, sleep=sleep, observer=observer, limiter=limiter)
         self._gateway = Gateway(self._connection)
         last_reply = LastReply(lambda: self.requests, clock)
         kept = cache if cache is not None else Cache(clock)

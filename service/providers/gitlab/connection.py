@@ -22,6 +22,7 @@ from service.providers.base import MalformedReply, RateLimited, Unavailable
 from service.providers.exchanges import Meter, Observer, unobserved
 from service.providers.gitlab.endpoints import ENDPOINTS, quota
 from service.providers.gitlab.errors import ForeignHost, refusal, unanswered
+from service.providers.limits import Limiter, Unlimited, limited
 from service.providers.one_try import OneTry
 
 T = TypeVar("T")
@@ -89,12 +90,14 @@ class Connection:
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
         observer: Observer = unobserved,
+        limiter: Limiter | None = None,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is not the URL of a GitLab server; write it like https://gitlab.com")
         self._clock, self._sleep = clock, sleep
         self._one_try = OneTry()
+        self._limiter = limiter or Unlimited()
         self._session = Session(url, observer)
         # A bearer token serves REST and GraphQL alike, and requests drops it when a redirect leaves the host.
         self.sdk = Sdk(
@@ -137,7 +140,7 @@ class Connection:
 
     def create(self, doing: str, call: Callable[[Sdk], T]) -> T:
         """For a POST: an unclear outcome is never repeated, only a refusal that says nothing was done (429)."""
-        answer: T = self._retrying(_is_short_wait)(self._once, doing, call)
+        answer: T = self._retrying(_is_short_wait)(self._once, doing, call, creates=True)
         return answer
 
     def rows(self, doing: str, call: Callable[[Sdk], RESTObjectList[Any]], *, most: int = MOST_ROWS) -> Iterator[Row]:
@@ -152,7 +155,10 @@ class Connection:
                 return
             yield found.attributes
 
-    def _once(self, doing: str, call: Callable[[Sdk], T]) -> T:
+    def _once(self, doing: str, call: Callable[[Sdk], T], *, creates: bool = False) -> T:
+        return limited(self._limiter, lambda: self._sent(doing, call), creates=creates)
+
+    def _sent(self, doing: str, call: Callable[[Sdk], T]) -> T:
         try:
             return call(self.sdk)
         except GitlabError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from service.hidden import topic_marker
@@ -9,6 +11,7 @@ from service.model import EnsureComment, EnsureLabel, IssueRef, Label
 from service.providers.base import Forbidden
 from service.providers.github.auth import AppAuth, TokenAuth
 from service.providers.github.client import GitHub
+from service.providers.limits import Budget, Limiter, Unlimited
 from service.sandbox import Sandbox
 from service.sandbox.github.addresses import node_id
 from tests.clock import Clock
@@ -81,6 +84,20 @@ def test_a_token_serves_until_shortly_before_its_end(stage: Stage, app: GitHub, 
     app.fetch(stage.pm)
     assert minted(stage) == 2
     assert app.requests == stage.requests_made()
+
+
+def test_each_installation_has_limits_of_its_own(stage: Stage, clock: Clock) -> None:
+    """GitHub counts by installation; what is asked with the App's own key is counted apart."""
+    asked: list[str] = []
+
+    def limits(credential: str, creations: Sequence[Budget]) -> Limiter:
+        asked.append(credential)
+        assert creations == ()
+        return Unlimited()
+
+    auth, url = AppAuth(str(stage.sandbox.world.app.id), app_key()), f"{stage.sandbox.github_url}/api/v3"
+    GitHub(auth=auth, clock=clock, sleep=stage.sleep, url=url, limits=limits).fetch(stage.pm)
+    assert asked == ["github app", f"github {stage.sandbox.world.app.installation_id}"]
 
 
 def test_a_revoked_token_is_replaced_at_once(stage: Stage, app: GitHub) -> None:
