@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import JSON, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 VERSION = 6  # raised with each change here; `migrations` says how
 metadata = MetaData()
@@ -45,7 +45,9 @@ work = Table(
     Column("crashes", Integer, nullable=False),  # leases in a row that ended without a word
     Column("error", Text),
     Column("changed_at", Double, nullable=False),
+    Column("bulk", Integer, nullable=False, server_default=text("0")),  # 1: asked for with many others, so less urgent
     Index("work_due_at", "due_at"),
+    Index("work_urgent", "bulk", "due_at"),
 )
 
 journal = Table(

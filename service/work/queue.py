@@ -6,6 +6,7 @@ token it was given: whoever lost the lease meanwhile cannot finish. A counter ra
 
 from __future__ import annotations
 
+import itertools
 import random
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,6 +26,7 @@ from service.work.timing import Timing, retry_delay
 from service.work.wakeup import Wakeup
 
 T = TypeVar("T")
+_BY_AGE = 4  # of so many claims one takes what has been due longest, whatever asked for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Queue:
         self.wakeup = Wakeup()
         self._database = database
         self._expired = expired
+        self._claims = itertools.count(1)
         self._inbox = Inbox(database)
         self._sql = Statements(database, self.timing)
         self._chance = chance or random.Random()  # noqa: S311 - spreads retries, guards nothing
@@ -99,10 +102,10 @@ class Queue:
             self._tell(lambda c: self._raise(c, self._sql.plan, ref, then=not_before.timestamp()))
 
     def changed(self, refs: Iterable[IssueRef]) -> None:
-        """These issues changed on their forge: as if it had said so in a delivery."""
+        """These issues changed on their forge: as if it had said so in deliveries, but what else is due goes first."""
         issues = sorted(set(refs), key=str)
         if issues:
-            self._tell(lambda c: [self._raise(c, self._sql.deliver, ref) for ref in issues])
+            self._tell(lambda c: [self._raise(c, self._sql.change, ref) for ref in issues])
 
     def listen(self) -> Callable[[], None]:
         """From now on workers also wake for what other processes put in; the result ends that."""
@@ -125,10 +128,14 @@ class Queue:
         return int(connection.execute(statement, {"name": str(ref), **values}).scalar_one())
 
     def claim(self) -> Claim | None:
-        """The issue that has been due longest, or None. Also takes over what a dead worker left behind."""
+        """The issue that has been due longest, or None. Also takes over what a dead worker left behind.
+
+        What came in bulk goes last, but for every fourth claim: that is by age alone, so that nothing waits for ever.
+        """
+        chosen = self._sql.claim if next(self._claims) % _BY_AGE else self._sql.claim_oldest
         while True:
             tokens = _tokens()
-            row = self._database.write(lambda c, t=tokens: c.execute(self._sql.claim, t).first())  # type: ignore[misc]
+            row = self._database.write(lambda c, t=tokens: c.execute(chosen, t).first())  # type: ignore[misc]
             if row is None:
                 return None
             claim = self._claimed(row, tokens)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, null, select, update
+from sqlalchemy import Select, bindparam, case, func, null, select, update
 from sqlalchemy.sql.base import Executable
 
 from service.store.database import Database
@@ -25,11 +25,15 @@ class Statements:
         sooner = case((_OLD.state == "ready", _least(_OLD.due_at, then)), else_=then)
         self.nudge = self._nudge(now + timing.debounce, soon, delivered=False)
         self.deliver = self._nudge(now + timing.debounce, soon, delivered=True)
+        self.change = self._nudge(now + timing.debounce, soon, delivered=True, bulk=True)
         self.plan = self._nudge(then, sooner, delivered=False)
-        self.claim = self._claim(select(_OLD.issue).where(_OLD.due_at <= now).order_by(_OLD.due_at).limit(1))
+        oldest = select(_OLD.issue).where(_OLD.due_at <= now).order_by(_OLD.due_at).limit(1)
+        urgent, any_of_them = self._free(oldest.where(_OLD.bulk == 0)), self._free(oldest)
+        self.claim = self._claim(func.coalesce(urgent, any_of_them))
+        self.claim_oldest = self._claim(any_of_them)
         free = (_OLD.state != "running") & (func.coalesce(_OLD.hold_until, 0.0) <= now)
-        named = _OLD.issue == bindparam("name")
-        self.take = self._claim(select(_OLD.issue).where(named, free | (_OLD.due_at <= now)))
+        named = select(_OLD.issue).where(_OLD.issue == bindparam("name"))
+        self.take = self._claim(self._free(named.where(free | (_OLD.due_at <= now))))
         self.extend = fenced(database, due_at=now + timing.lease)
         self.finish = self._finish(soon, "idle", null())
         self.revisit = self._finish(soon, "ready", then)
@@ -38,14 +42,21 @@ class Statements:
         self.hold = select(_OLD.issue).where(names).order_by(_OLD.issue).with_for_update()
         self.release = fenced(database, state="ready", due_at=now, owner=null())
 
-    def _nudge(self, first_due: Any, due: Any, *, delivered: bool) -> Executable:
+    def _nudge(self, first_due: Any, due: Any, *, delivered: bool, bulk: bool = False) -> Executable:
         """Raises the counter of the issue `name`, and returns its new value.
 
         A running issue stays with its worker. A dead one gets one more try. A failed one still waits for its time.
+        What was asked for and not yet answered becomes no less urgent by a `bulk` nudge.
         """
         now = self._database.now()
         fresh = {"state": "ready", "wanted": 1, "claimed": 0, "done": 0, "attempts": 0, "crashes": 0}
-        fresh |= {"delivered": int(delivered), "due_at": first_due, "first_at": now, "changed_at": now}
+        fresh |= {
+            "delivered": int(delivered),
+            "due_at": first_due,
+            "first_at": now,
+            "changed_at": now,
+            "bulk": int(bulk),
+        }
         running = _OLD.state == "running"
         raised = {
             "wanted": _OLD.wanted + 1,
@@ -53,6 +64,7 @@ class Statements:
             "due_at": case((running, _OLD.due_at), else_=_greatest(func.coalesce(_OLD.hold_until, 0.0), due)),
             "first_at": func.coalesce(_OLD.first_at, now),
             "changed_at": now,
+            "bulk": case((_OLD.wanted > _OLD.done, _OLD.bulk), else_=1) if bulk else 0,
         }
         if delivered:
             raised["delivered"] = _OLD.wanted + 1
@@ -61,8 +73,11 @@ class Statements:
         statement: Executable = upsert
         return statement
 
-    def _claim(self, one: Any) -> Executable:
-        """Takes the row that is chosen, with the token `token`, or `heir` where a lease ended.
+    def _free(self, query: Select[Any]) -> Any:
+        return self._database.dialect.skip_locked(query).scalar_subquery()
+
+    def _claim(self, chosen: Any) -> Executable:
+        """Takes the row of the issue `chosen`, with the token `token`, or `heir` where a lease ended.
 
         A lease that ended counts as a crash. Which of the tokens the row has tells whether it was taken over.
         """
@@ -76,7 +91,6 @@ class Statements:
             "crashes": _OLD.crashes + case((_OLD.state == "running", 1), else_=0),
             "changed_at": now,
         }
-        chosen = self._database.dialect.skip_locked(one).scalar_subquery()
         told = (_OLD.issue, _OLD.owner, _OLD.claimed, _OLD.attempts, _OLD.crashes, _OLD.delivered, _OLD.done)
         return update(work).where(_OLD.issue == chosen).values(**taken).returning(*told)
 
@@ -92,6 +106,7 @@ class Statements:
             crashes=0,
             hold_until=null(),
             error=null(),
+            bulk=case((again, _OLD.bulk), else_=0),
         )
 
 

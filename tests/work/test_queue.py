@@ -319,6 +319,57 @@ def test_the_longest_due_comes_first(queue: Queue, clock: Clock) -> None:
     assert [_claimed(queue).ref for _ in refs] == refs
 
 
+def test_what_came_in_bulk_goes_last_and_is_not_forgotten(queue: Queue, clock: Clock) -> None:
+    """A resync of many issues does not keep a refused close waiting; of four looks one is at what is oldest."""
+    many = [IssueRef("gitlab", "acme/shop", n) for n in range(100, 140)]
+    planned = many[0]
+    _deliver(queue, "d0", planned)
+    clock.forward(seconds=1)
+    queue.finish(_claimed(queue), revisit_at=clock() + timedelta(days=1))
+    queue.changed(many)
+    clock.forward(seconds=10)
+    people = [IssueRef("github", "acme/shop", n) for n in range(1, 7)]
+    for ref in people:
+        _deliver(queue, f"d{ref.number}", ref)
+        clock.forward(seconds=0.1)
+    clock.forward(seconds=1)
+    order = [_claimed(queue).ref for _ in range(8)]
+    assert [ref for ref in order if ref in people] == people
+    assert [ref in many for ref in order] == [False, False, True, False, False, False, True, False]
+
+
+def test_with_nobody_else_there_it_is_taken_at_once(queue: Queue, clock: Clock) -> None:
+    """Less urgent is no delay: idle workers take whatever there is."""
+    queue.changed([ISSUE, OTHER])
+    clock.forward(seconds=1)
+    assert {_claimed(queue).ref, _claimed(queue).ref} == {ISSUE, OTHER}
+
+
+@pytest.mark.parametrize("first", ["delivered", "resynced"])
+def test_what_somebody_waits_for_stays_urgent(first: str, queue: Queue, clock: Clock) -> None:
+    """Whichever was there first, the delivery or the resync that saw the same change."""
+    queue.changed([OTHER])
+    clock.forward(seconds=2)
+    if first == "resynced":
+        queue.changed([ISSUE])
+    _deliver(queue)
+    if first == "delivered":
+        queue.changed([ISSUE])
+    clock.forward(seconds=1)
+    assert _claimed(queue).ref == ISSUE
+
+
+def test_an_issue_is_less_urgent_until_it_was_looked_at(queue: Queue, clock: Clock) -> None:
+    """What was planned after that look, a deadline say, is urgent like any other."""
+    queue.changed([ISSUE])
+    clock.forward(seconds=1)
+    queue.finish(_claimed(queue), revisit_at=clock() + timedelta(hours=2))
+    clock.forward(hours=1)
+    queue.changed([OTHER])
+    clock.forward(hours=2)
+    assert _claimed(queue).ref == ISSUE
+
+
 def test_a_delivery_is_kept_whole(queue: Queue, database: Database, clock: Clock) -> None:
     """Its payload and time can be looked at later."""
     _deliver(queue)

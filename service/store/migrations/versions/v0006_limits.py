@@ -1,9 +1,9 @@
-"""What each credential is held to."""
+"""What each credential is held to, and which work is less urgent."""
 
 from __future__ import annotations
 
 from alembic import op
-from sqlalchemy import JSON, Column, Double, Text
+from sqlalchemy import JSON, Column, Double, Integer, Text, text
 
 revision = "0006"
 down_revision = "0005"
@@ -16,3 +16,5 @@ def upgrade() -> None:
         Column("held_until", Double),
         Column("created", JSON, nullable=False),
     )
+    op.add_column("work", Column("bulk", Integer, nullable=False, server_default=text("0")))
+    op.create_index("work_urgent", "work", ["bulk", "due_at"])
