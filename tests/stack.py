@@ -76,19 +76,23 @@ def running(sandbox: Sandbox, clock: Clock, folder: Path, *, hooked: bool = True
 
 def settings_for(sandbox: Sandbox, folder: Path, **settings: Any) -> Settings:
     """Our account on both forges, and a database of its own. `settings` replace those of `Settings`."""
-    urls = {"github": sandbox.github_url, "gitlab": sandbox.gitlab_url}
+    own = {"database_url": SecretStr(f"sqlite:///{folder / 'closeout.sqlite3'}")}
+    return settings_at(sandbox.url, **(own | settings))
+
+
+def settings_at(sandbox_url: str, **settings: Any) -> Settings:
+    """Our account on both forges of the sandbox that serves there."""
     values: dict[str, Any] = {
         "forges": tuple(
             Forge(
                 name=forge,
                 kind="gitlab" if forge == "gitlab" else "github",
-                url=urls[forge],
+                url=f"{sandbox_url}/{forge}",
                 token=SecretStr(f"token-{BOT}"),
                 webhook_secrets=(SecretStr(SECRET),),
             )
             for forge in FORGES
         ),
-        "database_url": SecretStr(f"sqlite:///{folder / 'closeout.sqlite3'}"),
         "debounce": 0.0,
         "workers": 2,
     }

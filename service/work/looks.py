@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Self, TypeAlias
 
 import structlog
@@ -19,8 +20,9 @@ from service.providers.base import (
     Rejected,
     Unavailable,
 )
+from service.providers.permits import permitted_by
 from service.store.database import StoreUnavailable
-from service.work.queue import Claim, Queue
+from service.work.queue import Claim, LeaseLost, Queue
 from service.work.reasons import reason_of
 
 Look: TypeAlias = Callable[[IssueRef], Plan]
@@ -31,7 +33,10 @@ _PUZZLED = 5  # tries after an error of our own
 
 
 class Looks:
-    """Safe to share among threads, each with a `Look` of its own. An error that a look raises ends nothing."""
+    """Safe to share among threads, each with a `Look` of its own. An error that a look raises ends nothing.
+
+    A look whose lease was lost writes nothing more: its next write raises `LeaseLost`.
+    """
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
@@ -65,7 +70,7 @@ class Looks:
         with self._guard:
             self._held.add(claim)
         try:
-            with bound_contextvars(**self._context(claim)):
+            with bound_contextvars(**self._context(claim)), permitted_by(partial(self._queue.hold, claim)):
                 return self._look_at(claim, look)
         finally:
             with self._guard:
@@ -97,6 +102,8 @@ class Looks:
         wrong: Exception | None = None
         try:
             plan = look(claim.ref)
+        except LeaseLost as error:  # whoever has the issue now sees to it
+            held, wrong = False, error
         except Exception as error:  # noqa: BLE001 - one issue's trouble must not end the thread
             held, wrong = self._failed(claim, error)
         else:

@@ -46,6 +46,10 @@ class Claim:
         return self.delivered > self.done
 
 
+class LeaseLost(Exception):
+    """Another may be looking at the issue meanwhile; what was seen of it no longer counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     id: str
@@ -178,6 +182,15 @@ class Queue:
     def extend(self, claim: Claim) -> bool:
         """The lease lasts its full length from now. False: it was lost, and another may hold the issue."""
         return self._held(claim, self._sql.extend)
+
+    def hold(self, claim: Claim) -> None:
+        """Makes sure that nobody else takes the issue for a while: longer than a request takes. Raises `LeaseLost`.
+
+        Writes only where the heartbeat fell behind, as after the process or its machine stood still.
+        """
+        left = self._database.read(lambda c: c.execute(self._sql.left, _names(claim)).scalar())
+        if left is None or (left < self.timing.heartbeat and not self.extend(claim)):
+            raise LeaseLost(f"the lease on {claim.ref} ended and another worker took it: nothing more is written")
 
     def finish(self, claim: Claim, revisit_at: datetime | None = None, related: Iterable[IssueRef] = ()) -> bool:
         """The look succeeded; the related issues are nudged with it. False: the lease was lost.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, func, null, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, null, select, update
 from sqlalchemy.sql.base import Executable
 
 from service.store.database import Database
@@ -35,6 +35,7 @@ class Statements:
         named = select(_OLD.issue).where(_OLD.issue == bindparam("name"))
         self.take = self._claim(self._free(named.where(free | (_OLD.due_at <= now))))
         self.extend = fenced(database, due_at=now + timing.lease)
+        self.left = select(_OLD.due_at - now).where(_held())
         self.finish = self._finish(soon, "idle", null())
         self.revisit = self._finish(soon, "ready", then)
         # Locks several issues in one order, so that two who pass work on to each other do not block each other.
@@ -112,8 +113,11 @@ class Statements:
 
 def fenced(database: Database, **values: Any) -> Executable:
     """An update of the row that `owner_` still holds; whoever lost the lease changes nothing."""
-    held = (_OLD.issue == bindparam("issue_")) & (_OLD.owner == bindparam("owner_")) & (_OLD.state == "running")
-    return update(work).where(held).values(changed_at=database.now(), **values)
+    return update(work).where(_held()).values(changed_at=database.now(), **values)
+
+
+def _held() -> ColumnElement[bool]:
+    return (_OLD.issue == bindparam("issue_")) & (_OLD.owner == bindparam("owner_")) & (_OLD.state == "running")
 
 
 def _least(one: Any, other: Any) -> Any:

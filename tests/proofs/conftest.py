@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from service.sandbox import Sandbox
+from service.store.database import Database
+from tests.clock import Clock
+from tests.databases import Place
+from tests.proofs.crew import Crew, crew
+from tests.proofs.life import Life
+from tests.proofs.shift import Shift
 from tests.proofs.wire import Wire, tapped
 from tests.stack import FORGES
 
@@ -17,3 +26,20 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 @pytest.fixture(params=FORGES)
 def forge(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
+    """Starts workers as processes of their own; what they log is in the folder of the run."""
+    with crew(tmp_path_factory.mktemp("crew") / "log") as made:
+        yield made
+
+
+@pytest.fixture
+def shift(sandbox: Sandbox, clock: Clock, forge: str, place: Place, workers: Crew) -> Iterator[Shift]:
+    """On each forge and each database."""
+    life = Life(sandbox, forge, clock)
+    database = Database(place.url, clock=lambda: clock().timestamp())
+    database.migrate()
+    yield Shift(life, database, workers, place.url)
+    database.close()

@@ -26,6 +26,7 @@ from service.providers.github.connection import TIMEOUT, Connection, Counter
 from service.providers.github.errors import Reply, Unsupported, graphql_error, reading, refusal
 from service.providers.limits import Limiter, Unlimited, limited
 from service.providers.one_try import OneTry
+from service.providers.permits import ask_permit
 
 PATIENCE = 10.0  # seconds for one wait; a thread is too dear for longer ones
 ATTEMPTS = 4
@@ -230,6 +231,8 @@ class Gateway:
         raise refusal(reply, str(request), self._wire.clock())
 
     def _send(self, request: Request) -> Reply:
+        if request.writes:
+            ask_permit()
         reply = self._sent(request)
         if request.writes:
             self._wire.counter.written = reply.headers.get("x-github-request-id", "")

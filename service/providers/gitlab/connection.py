@@ -7,6 +7,7 @@ repeats are ours to decide, and a request leaves for the configured host or not 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ from service.providers.gitlab.endpoints import ENDPOINTS, quota
 from service.providers.gitlab.errors import ForeignHost, refusal, unanswered
 from service.providers.limits import Limiter, Unlimited, limited
 from service.providers.one_try import OneTry
+from service.providers.permits import ask_permit
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -51,12 +53,14 @@ class Session(requests.Session):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         if _origin(request.url or "") != self._origin:
             raise ForeignHost(request=request)
+        if _writes(request):
+            ask_permit()
         self.sent += 1
         self.headers_seen = {}
         send, path = super().send, urlsplit(request.url or "").path.removeprefix(self._root)
         answer = self._meter.measured(request.method or "", path, lambda: send(request, **kwargs))
         self.headers_seen = answer.headers
-        if request.method != "GET" and not (request.url or "").endswith("/api/graphql"):  # where we only ask
+        if _writes(request):
             self.written = answer.headers.get("X-Request-Id", "")
         return answer
 
@@ -194,6 +198,14 @@ def _may_pass(error: BaseException) -> bool:
 
 def _may_pass_in_list(error: BaseException) -> bool:
     return _may_pass(error) and not isinstance(error, MalformedReply)
+
+
+def _writes(request: requests.PreparedRequest) -> bool:
+    """A POST to GraphQL writes where its document is a mutation."""
+    if request.method == "GET" or not (request.url or "").endswith("/api/graphql"):
+        return request.method != "GET"
+    body = request.body if isinstance(request.body, (str, bytes)) else "{}"
+    return str(json.loads(body).get("query", "")).lstrip().startswith("mutation")
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

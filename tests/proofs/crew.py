@@ -1,0 +1,62 @@
+"""The test's end of a `foreman`: workers as processes of their own, by their ids."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.proofs.foreman import Order
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Crew:
+    foreman: subprocess.Popen[str]
+
+    def start(self, order: Order) -> int:
+        """The new worker's process id."""
+        return int(self._ask(asdict(order), "started ")[-1])
+
+    def ended(self, pid: int) -> tuple[int, int]:
+        """Waits until the worker ends: its exit code, or minus the signal, and how often it committed, if it said so."""
+        *said, code = self._ask({"wait": pid}, "ended ")
+        return int(code), int(said[-1]) if said else 0
+
+    def _ask(self, what: dict[str, Any], answer: str) -> list[str]:
+        """The last words of the lines up to the answer."""
+        assert self.foreman.stdin is not None
+        assert self.foreman.stdout is not None
+        self.foreman.stdin.write(json.dumps(what) + "\n")
+        self.foreman.stdin.flush()
+        words = []
+        for line in self.foreman.stdout:
+            words.append(line.split()[-1])
+            if line.startswith(answer):
+                return words
+        raise AssertionError(f"the foreman ended; it had said {words}")
+
+
+@contextmanager
+def crew(log: Path) -> Iterator[Crew]:
+    """All of its processes have ended when this ends. What they log is in the file."""
+    command = [sys.executable, "-m", "tests.proofs.foreman"]
+    pipe = subprocess.PIPE
+    with (
+        log.open("w") as out,
+        subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=out, text=True) as foreman,
+    ):
+        assert foreman.stdin is not None
+        assert foreman.stdout is not None
+        assert foreman.stdout.readline() == "ready\n"
+        try:
+            yield Crew(foreman)
+        finally:
+            foreman.stdin.close()
+            foreman.wait(60)

@@ -1,0 +1,56 @@
+"""A worker stands still while it holds an issue and wakes when another has it: it writes nothing more."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+from service.sandbox.journal import RequestRecord
+from tests.proofs.life import differences
+from tests.proofs.shift import Shift
+
+SAMPLE = 5  # requests of each forge on each database; CLOSEOUT_SWEEP=all takes every one
+
+
+def test_who_wakes_after_the_lease_writes_nothing(shift: Shift) -> None:
+    """Stopped at any request, after the forge has acted and before the answer is read; another completes the look."""
+    shift.begin()
+    shift.complete()
+    wanted, requests = shift.life.outcome(), shift.asked
+    step = 1 if os.environ.get("CLOSEOUT_SWEEP") == "all" else max(1, requests // SAMPLE)
+    swept = range(1, requests + 1, step)
+    for number in swept:
+        shift.begin()
+        _stand_still_at(shift, number)
+        assert differences(shift.life.outcome(), wanted) == [], f"stopped at request {number}"
+        assert shift.undone() == []
+    print(f"{shift.life.forge}: stopped at {len(swept)} of {requests} requests")  # noqa: T201 - what was proven
+
+
+def _stand_still_at(shift: Shift, number: int) -> None:
+    """A worker is stopped at that request, another does its work, and then the first goes on."""
+    pids: list[int] = []
+    started, stopped = threading.Event(), threading.Event()
+
+    def meet(asked: int) -> None:
+        if asked == number:
+            started.wait(60)
+            os.kill(pids[0], signal.SIGSTOP)
+            stopped.set()
+
+    shift.met = meet
+    pids.append(shift.start())
+    started.set()
+    assert stopped.wait(60)
+    shift.take_over()
+    world, made = shift.life.sandbox.world.snapshot_json(), len(shift.life.sandbox.log)
+    os.kill(pids[0], signal.SIGCONT)
+    assert shift.crew.ended(pids[0])[0] == 0
+    assert [str(record) for record in shift.life.sandbox.log[made:] if _writes(record)] == []
+    assert shift.life.sandbox.world.snapshot_json() == world
+
+
+def _writes(record: RequestRecord) -> bool:
+    """Of GraphQL the record does not say; the world does."""
+    return record.method != "GET" and not record.path.endswith("/graphql")
