@@ -9,7 +9,10 @@ CORE := service/model/*,service/hidden.py,service/document/*,service/vocabulary.
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
 
-.PHONY: help demo test check fmt docs screenshots bench sbom clean install
+# What has a long form: the sweeps, the faults, the chaos, and the laws over generated examples.
+SOAK := tests/proofs tests/core tests/document tests/test_templates.py
+
+.PHONY: help demo test check fmt docs screenshots soak bench sbom clean install
 help: ## show this menu
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
@@ -45,6 +48,9 @@ docs: $(STAMP) ## write the generated documents
 
 screenshots: $(STAMP) ## take the README's pictures again (needs Chromium)
 	@$(RUN) python docs/screenshots.py
+
+soak: $(STAMP) ## prove the same with more of everything; takes hours
+	@CLOSEOUT_SWEEP=all $(RUN) pytest -n 0 --no-header $(or $(ARGS),$(SOAK))
 
 bench: $(STAMP) ## measure requests, latency and speed; prints tables
 	@$(RUN) python -m tests.bench

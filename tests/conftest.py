@@ -17,6 +17,7 @@ from tests.databases import place, postgres_url
 from tests.external import packages
 from tests.forges import Forges
 from tests.no_skips import *  # noqa: F403 - the hooks that make a skip a failure in CI
+from tests.soaking import SOAKING, examples
 
 __all__ = ["place", "postgres_url"]  # fixtures
 
@@ -40,7 +41,14 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],  # a busy machine is no finding
 )
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+settings.register_profile(
+    "soak",
+    max_examples=examples(150),
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("soak" if SOAKING else "ci" if os.environ.get("CI") else "dev")
 
 
 @pytest.hookimpl(tryfirst=True)

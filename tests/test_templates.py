@@ -16,6 +16,7 @@ from service.document import FieldState
 from service.model import Marker
 from service.templates import Template, TemplateError
 from service.vocabulary import Vocabulary
+from tests.soaking import examples
 
 ALL = sorted(templates.shipped())
 POST_MORTEMS = [name for name in ALL if templates.shipped()[name].purpose == "post-mortem"]
@@ -150,7 +151,7 @@ def test_fill_replaces_placeholders_once(text: str, values: Mapping[str, str], f
     assert templates.fill(text, values) == filled
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.dictionaries(st.sampled_from(sorted(templates.PLACEHOLDERS)), st.text(max_size=40)))
 def test_fill_leaves_no_placeholder_of_the_template(values: dict[str, str]) -> None:
     """Whatever the values, every placeholder the template had is replaced by exactly its value or its name."""
@@ -262,7 +263,7 @@ def test_our_own_markers_cannot_be_imitated() -> None:
         assert Marker.find(templates.parse("a.md", f"{text}\n").text) is None
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.text(alphabet=st.sampled_from(list("/closeA \n\r\t`~-:#{}<!>\v\u2028")), max_size=60))
 def test_no_text_leaves_a_command_at_the_start_of_a_line(text: str) -> None:
     """Whatever a repository's template holds, GitLab's own pattern finds nothing to execute in what we apply."""

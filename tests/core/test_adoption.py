@@ -27,6 +27,7 @@ from service.model import (
 from service.policy import InvalidPolicy, Policy
 from tests.build import HOME, NOW, WRITTEN, carried_out, child, closed, said, snapshot
 from tests.core.strategies import policies, snapshots
+from tests.soaking import examples
 
 
 def _found(seen: Snapshot) -> Snapshot:
@@ -35,7 +36,7 @@ def _found(seen: Snapshot) -> Snapshot:
 
 
 @given(snapshots(), policies())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_nobody_is_told_anything(seen: Snapshot, policy: Policy) -> None:
     """No state changed, nobody assigned, no issue created, no command answered, no comment but the one that remembers.
 
@@ -56,7 +57,7 @@ def test_nobody_is_told_anything(seen: Snapshot, policy: Policy) -> None:
 
 
 @given(snapshots(), policies())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_a_closed_issue_is_history(seen: Snapshot, policy: Policy) -> None:
     """Whenever it got its label: its text, its state and its conversation stay as they are."""
     shut = closed(_found(seen), at=NOW - timedelta(days=30))

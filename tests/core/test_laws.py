@@ -13,6 +13,7 @@ from service.rules import rules
 from service.rules.commands import pending
 from tests.build import carried_out
 from tests.core.strategies import case_of, policies, snapshots
+from tests.soaking import examples
 
 
 def errors(plan: Plan) -> list[str]:
@@ -35,7 +36,7 @@ def test_deciding_is_deterministic(seen: Snapshot, policy: Policy) -> None:
 
 
 @given(seen=snapshots(), policy=policies())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_the_order_of_the_rules_does_not_matter(seen: Snapshot, policy: Policy) -> None:
     """Rules run in the order of their ids, but nothing leans on it: backwards leads to the same tracker."""
     forwards = apply_all(seen, decide(seen, policy).changes)

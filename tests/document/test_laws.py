@@ -13,8 +13,9 @@ from service import document
 from service.document import ActionItem, Document
 from service.document.lines import Lines
 from tests.document.texts import DAYS, HOME, NAMES, TODAY, action_lists, documents, reading
+from tests.soaking import examples
 
-laws = settings(max_examples=150, deadline=None)
+laws = settings(max_examples=examples(150), deadline=None)
 
 
 @laws

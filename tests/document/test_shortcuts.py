@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from service.document import tokens
 from service.document.dates import _BEGIN, _FORMS
 from service.document.marks import BLANK
+from tests.soaking import examples
 
 GUARDED = {
     "a stamp": (tokens._STAMP, tokens._STAMP_WORDS),
@@ -21,7 +22,7 @@ GUARDED = {
 
 
 @pytest.mark.parametrize("name", GUARDED)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_a_mark_holds_one_of_its_words(name: str, data: st.DataObject) -> None:
     """So a text without any of the words has no such mark."""
@@ -30,7 +31,7 @@ def test_a_mark_holds_one_of_its_words(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("number", range(len(_FORMS)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_a_date_begins_as_dates_begin(number: int, data: st.DataObject) -> None:
     """The look at two letters that most words do not pass lets every form of a date pass."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from typing import TypeAlias
 
 import pytest
 
@@ -14,7 +16,21 @@ from tests.proofs.crew import Crew, crew
 from tests.proofs.life import Life
 from tests.proofs.shift import Shift
 from tests.proofs.wire import Wire, tapped
+from tests.soaking import SOAKING
 from tests.stack import FORGES
+
+Say: TypeAlias = Callable[[str], None]
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Say:
+    """Tells what was proven: on the terminal in a soak, else with the test's output."""
+
+    def told(line: str) -> None:
+        with capsys.disabled() if SOAKING else nullcontext():
+            print(line, flush=True)  # noqa: T201
+
+    return told
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from time import time
-from typing import Any, TypeVar
+from typing import Never, TypeVar
 
 import structlog
 from pydantic import SecretStr
@@ -72,16 +72,18 @@ class Mortal(Database):
 
     def write(self, job: Callable[[Connection], T]) -> T:
         self.commits = next(self._numbers)
-        if self.commits != self._order.dies:
-            return super().write(job)
-        if not self._order.committed:
+        last = self.commits == self._order.dies
+        if last and not self._order.committed:
             super().write(lambda connection: (job(connection), _die()))
-        super().write(job)
-        return _die()
+        written = super().write(job)
+        if last:
+            _die()
+        return written
 
 
-def _die() -> Any:
+def _die() -> Never:
     os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("nobody survives that")
 
 
 def work(order: Order) -> None:

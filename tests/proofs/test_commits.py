@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
-
+from tests.proofs.conftest import Say
 from tests.proofs.life import differences
 from tests.proofs.shift import KILLED, Shift
+from tests.soaking import SOAKING
 
-SAMPLE = 6  # points of each forge on each database; CLOSEOUT_SWEEP=all takes every one
+SAMPLE = 4  # points of each forge on each database; a soak takes every one
 
 
-def test_a_death_at_any_commit_leaves_no_trace(shift: Shift) -> None:
+def test_a_death_at_any_commit_leaves_no_trace(shift: Shift, say: Say) -> None:
     """Killed by kill -9 within the transaction, or once it is on disk: nothing twice, nothing lost, nothing left."""
     shift.begin()
     commits = shift.complete()
     wanted = shift.life.outcome()
     points = [(number, committed) for number in range(1, commits + 1) for committed in (False, True)]
-    step = 1 if os.environ.get("CLOSEOUT_SWEEP") == "all" else max(1, (len(points) - 1) // (SAMPLE - 1))
+    step = 1 if SOAKING else max(1, (len(points) - 1) // (SAMPLE - 1))
     for number, committed in points[::step]:
         shift.begin()
         code, _ = shift.crew.ended(shift.start(dies=number, committed=committed))
@@ -25,4 +25,4 @@ def test_a_death_at_any_commit_leaves_no_trace(shift: Shift) -> None:
         where = f"{'after' if committed else 'before'} commit {number}"
         assert differences(shift.life.outcome(), wanted) == [], f"killed {where}"
         assert shift.undone() == []
-    print(f"{shift.life.forge}: killed at {len(points[::step])} of {len(points)} points")  # noqa: T201 - what was proven
+    say(f"{shift.life.forge}: killed at {len(points[::step])} of {len(points)} points")

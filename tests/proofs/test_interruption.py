@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,11 +10,13 @@ import pytest
 
 from service.sandbox import Sandbox
 from tests.clock import Clock
+from tests.proofs.conftest import Say
 from tests.proofs.life import Checkpoint, Fact, Life, differences
 from tests.proofs.wire import Wire, writes
+from tests.soaking import SOAKING
 
 SHARES = 4  # of a forge's points, so that they spread over processes
-MOST = 100  # points of each forge; CLOSEOUT_SWEEP=all takes every one
+MOST = 100  # points of each forge; a soak takes every one
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def points_of(chapters: list[Chapter]) -> tuple[list[Point], int]:
     """The points to sweep, and how many there are."""
     states = [point for chapter in chapters for point in chapter.states]
     others = [point for chapter in chapters for point in chapter.others]
-    room = len(others) if os.environ.get("CLOSEOUT_SWEEP") == "all" else max(MOST - len(states), 10)
+    room = len(others) if SOAKING else max(MOST - len(states), 10)
     return states + others[:: math.ceil(len(others) / room)], len(states) + len(others)
 
 
@@ -64,7 +65,7 @@ def undisturbed(life: Life, wire: Wire) -> list[Chapter]:
 
 @pytest.mark.parametrize("share", range(SHARES))
 def test_a_death_at_any_request_leaves_no_trace(
-    sandbox: Sandbox, clock: Clock, wire: Wire, forge: str, share: int
+    sandbox: Sandbox, clock: Clock, wire: Wire, forge: str, share: int, say: Say
 ) -> None:
     """Nothing twice, nothing lost: issues, comments, labels, links, cards, reactions and the number of pings."""
     life = Life(sandbox, forge, clock)
@@ -81,5 +82,5 @@ def test_a_death_at_any_request_leaves_no_trace(
         life.settle_after(step)
         where = f"{'after' if after else 'before'} {chapter.requests[number - 1]} ({number}) in step {chapter.step}"
         assert differences(life.outcome(), chapter.end) == [], f"killed {where}"
-    print(f"{forge}: killed at {len(mine)} of {there_are} points")  # noqa: T201 - what was proven
+    say(f"{forge}: killed at {len(mine)} of {there_are} points")
     assert mine

@@ -7,25 +7,27 @@ import signal
 import threading
 
 from service.sandbox.journal import RequestRecord
+from tests.proofs.conftest import Say
 from tests.proofs.life import differences
 from tests.proofs.shift import Shift
+from tests.soaking import SOAKING
 
-SAMPLE = 5  # requests of each forge on each database; CLOSEOUT_SWEEP=all takes every one
+SAMPLE = 3  # requests of each forge on each database; a soak takes every one
 
 
-def test_who_wakes_after_the_lease_writes_nothing(shift: Shift) -> None:
+def test_who_wakes_after_the_lease_writes_nothing(shift: Shift, say: Say) -> None:
     """Stopped at any request, after the forge has acted and before the answer is read; another completes the look."""
     shift.begin()
     shift.complete()
     wanted, requests = shift.life.outcome(), shift.asked
-    step = 1 if os.environ.get("CLOSEOUT_SWEEP") == "all" else max(1, requests // SAMPLE)
+    step = 1 if SOAKING else max(1, requests // SAMPLE)
     swept = range(1, requests + 1, step)
     for number in swept:
         shift.begin()
         _stand_still_at(shift, number)
         assert differences(shift.life.outcome(), wanted) == [], f"stopped at request {number}"
         assert shift.undone() == []
-    print(f"{shift.life.forge}: stopped at {len(swept)} of {requests} requests")  # noqa: T201 - what was proven
+    say(f"{shift.life.forge}: stopped at {len(swept)} of {requests} requests")
 
 
 def _stand_still_at(shift: Shift, number: int) -> None:
