@@ -22,6 +22,7 @@ EDITIONS = ("api.github.com", "ghes-31", "ghes-32", "ghes-33", "ghes-34", "ghes-
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 SECRET = "It's a Secret to Everybody"
 NUDGING = frozenset({"issues", "issue_comment", "sub_issues"})
+CARDS = "projects_v2_item"
 
 
 def _examples(edition: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -61,9 +62,23 @@ def test_each_issue_event_nudges_its_issue(edition: str) -> None:
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_every_other_event_is_none_of_our_business(edition: str) -> None:
     """A push, a review, a ping, a comment on a pull request: verified, understood, and left alone."""
-    others = [(e, p) for e, p in _examples(edition) if e not in NUDGING or "pull_request" in p["issue"]]
+    ours = NUDGING | {CARDS}
+    others = [(e, p) for e, p in _examples(edition) if e not in ours or "pull_request" in p.get("issue", {})]
     assert [event for event, payload in others if _delivered(event, payload) is not None] == []
     assert len(others) > 40
+
+
+def test_a_card_names_its_issue_by_id() -> None:
+    """Of every card's event that is about an issue; one about a pull request or a draft is none of our business."""
+    cards = [payload for event, payload in _examples("api.github.com") if event == CARDS]
+    for payload in cards:
+        item, found = payload["projects_v2_item"], _delivered(CARDS, payload)
+        if item["content_type"] == "Issue":
+            assert found is not None
+            assert [ref.node for ref in found.refs] == [item["content_node_id"]]
+        else:
+            assert found is None
+    assert cards
 
 
 def test_no_example_is_believed_under_another_secret() -> None:

@@ -8,7 +8,10 @@ from typing import Any
 
 from tests.helm.release import Manifest, Pod, of_kind
 
-CONTENTS = {"database-url": "postgresql://closeout:a%40b@db.example.com:5432/closeout"}  # others are any text
+CONTENTS = {
+    "database-url": "postgresql://closeout:a%40b@db.example.com:5432/closeout",
+    "notify": "json://notify.example.com/hook",
+}  # others are any text
 
 
 class Missing(Exception):

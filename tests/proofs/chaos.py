@@ -253,6 +253,10 @@ def quiet(sandbox: Sandbox, clock: Clock, issues: int) -> None:
                 """Another round."""
 
 
+# A post-mortem's title as it was when it was copied into an action item: before or after somebody renamed it.
+_COPIED = re.compile(r"“(?:Down|Checkout down) \d+”")
+
+
 def outcome(sandbox: Sandbox, forge: str) -> Fact:
     """The project in the end, each issue under its title: which number an action item got is a matter of order."""
     rows = next(
@@ -268,6 +272,7 @@ def outcome(sandbox: Sandbox, forge: str) -> Fact:
         fact["number"] = 0
         fact["events"] = {kind: fact["events"].get(kind) for kind in told}
         fact["comments"] = sorted(fact["comments"], key=str)
-        text = re.sub(r"#(\d+)", lambda seen: f"#<{names.get(seen[1], seen[1])}>", json.dumps(fact))
+        text = re.sub(r"#(\d+)", lambda seen: f"#<{names.get(seen[1], seen[1])}>", json.dumps(fact, ensure_ascii=False))
+        text = _COPIED.sub("“…”", text)
         found.append(json.loads(re.sub(r"topic=reply:(comment )?\d+|comment \d+", "<comment>", text)))
     return {json.dumps([row["title"], n]): row for n, row in enumerate(sorted(found, key=str))}
