@@ -34,13 +34,18 @@ def cost(text: str) -> float:
     return process_time() - began
 
 
+def is_linear(large: str, base: float) -> bool:
+    """Whether any of some tries keeps within the bound: what takes a machine's time away slows one, a square all."""
+    return any(cost(large + " " * n) < base * LINEAR for n in range(10))
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_work_grows_with_the_text(shape: str, seed: str) -> None:
     """Repeated constructs that tempt a pattern to backtrack cost time in proportion."""
     small, large = (SHAPES[shape](seed * (size // len(seed))) for size in (SMALL, SMALL * TIMES))
     base = max(min(cost(small + " " * n) for n in range(3)), 0.004)
-    assert min(cost(large + " " * n) for n in range(2)) < base * LINEAR
+    assert is_linear(large, base)
 
 
 def test_many_lines_grow_with_the_text() -> None:
@@ -48,7 +53,7 @@ def test_many_lines_grow_with_the_text() -> None:
     block = "## Actions\n- [ ] Do {n} - @a - 2026-01-01\n## Timeline\n- 14:03 x{n}\n**Date:** 2026-01-01\n### A{n}\n"
     small, large = ("".join(block.format(n=n) for n in range(count)) for count in (50, 400))
     base = min(cost(small + " " * n) for n in range(3))
-    assert min(cost(large + " " * n) for n in range(2)) < base * LINEAR
+    assert is_linear(large, base)
 
 
 def test_merging_texts_with_nothing_in_common_gives_up() -> None:
