@@ -164,9 +164,13 @@ class Service:
                 return
             left = end - time.monotonic()
             if left <= 0:
-                waiting = ", ".join(f"{t.issue} ({t.state}: {t.error})" for t in self.overview.tasks())
-                raise TimeoutError(f"after {timeout:g} s the queue still holds {waiting}")
+                raise TimeoutError(f"after {timeout:g} s the queue still holds {self._waiting()}")
             self.queue.wakeup.watch(seen, min(left, 0.25))
+
+    def _waiting(self) -> str:
+        """What waits, and for what, in one line for whoever waited in vain."""
+        tasks = (f"{t.issue} ({t.state}, due {t.due_at}, {t.error or 'no error'})" for t in self.overview.tasks())
+        return f"{', '.join(tasks)}; it is {self._clock()}; {self._workers_problem() or 'the workers are at work'}"
 
     def _look(self) -> Look:
         return self._counted(self.reconciler().reconcile)
