@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
+from service.cron import time_zone
 from service.vocabulary import Strict
 
 Weekday: TypeAlias = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -27,8 +28,8 @@ _YEAR = 366  # days; a calendar without one working day in so many is taken as o
 def known_zone(name: str) -> str:
     """The name of a time zone. Raises ValueError for anything else."""
     try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:  # a folder of the database is an OSError
+        time_zone(name)
+    except ValueError as error:
         raise ValueError("write a time zone such as Europe/Berlin") from error
     return name
 

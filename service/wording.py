@@ -32,3 +32,8 @@ def item_name(item: ActionItem) -> str:
 
 def times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def harmless(text: str) -> str:
+    """One line without control characters: others' words must not steer a terminal or break a table."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

@@ -17,6 +17,7 @@ from service.audit.choices import GroupBy, Kind
 from service.audit.gathering import Failure
 from service.audit.rows import AuditReport, Row
 from service.model import IssueRef
+from service.wording import harmless
 
 HIDDEN = "(confidential)"
 _LISTED = 10  # issues that wait
@@ -96,12 +97,7 @@ def cells(row: Row) -> tuple[str, ...]:
         str(row.post_mortem or ""),
         "; ".join(problem.detail for problem in row.problems),
     )
-    return tuple(_line(cell) for cell in found)
-
-
-def _line(text: str) -> str:
-    """Without control characters: a title must not steer a terminal or break a table."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return tuple(harmless(cell) for cell in found)
 
 
 # --- for a terminal -------------------------------------------------------------------------------------------
@@ -111,11 +107,11 @@ def terminal(result: Result) -> RenderableType:
     parts: list[RenderableType] = []
     for heading, rows in groups(result):
         if heading:
-            parts.append(Text(f"{_line(heading)} ({len(rows)})", style="bold"))
+            parts.append(Text(f"{harmless(heading)} ({len(rows)})", style="bold"))
         if rows:
             parts.append(_table(rows))
     parts += [Text(line, style="bold") for line in (result.report.summary, *result.notes)]
-    parts += [Text(f"failed: {failed.where}: {_line(failed.reason)}", style="red") for failed in result.failures]
+    parts += [Text(f"failed: {failed.where}: {harmless(failed.reason)}", style="red") for failed in result.failures]
     return Group(*parts)
 
 
@@ -126,7 +122,7 @@ def _table(rows: Sequence[Row]) -> Table:
     for row in rows:
         values = dict(zip(COLUMNS, cells(row), strict=True))
         style = "red" if row.has(Kind.OVERDUE) else ""
-        problems = Text("\n".join(_line(problem.detail) for problem in row.problems), style=style)
+        problems = Text("\n".join(harmless(problem.detail) for problem in row.problems), style=style)
         due = Text("\n").join([Text(values["due"]), Text(values["severity"], "dim")])
         table.add_row(_item(values), Text(values["owners"]), due, problems)
     return table
@@ -198,7 +194,7 @@ def to_markdown(result: Result) -> str:
             lines += [_piped([_cell(cell) for cell in cells(row)]) for row in rows]
     if result.failures:
         lines += ["", "## Failed", ""]
-        lines += [f"- {_cell(failed.where)}: {_cell(_line(failed.reason))}" for failed in result.failures]
+        lines += [f"- {_cell(failed.where)}: {_cell(harmless(failed.reason))}" for failed in result.failures]
     return "\n".join(lines) + "\n"
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service.doctor.lines import Line, Report, Verdict
+from service.wording import harmless
 
 _STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red", Verdict.SKIPPED: "dim"}
 
@@ -17,20 +18,15 @@ def terminal(report: Report) -> RenderableType:
     table = Table("", "About", "Check", "What", box=None, header_style="bold", padding=(0, 1))
     for line in report.lines:
         verdict = Text(line.verdict.value, style=_STYLES[line.verdict])
-        table.add_row(verdict, Text(_harmless(line.about)), Text(line.check), _what(line))
+        table.add_row(verdict, Text(harmless(line.about)), Text(line.check), _what(line))
     return Group(table, Text(report.summary, style="bold"))
 
 
 def _what(line: Line) -> Text:
-    what = Text(_harmless(line.what))
+    what = Text(harmless(line.what))
     if line.fix:
-        what.append(f"\n→ {_harmless(line.fix)}", style="italic")
+        what.append(f"\n→ {harmless(line.fix)}", style="italic")
     return what
-
-
-def _harmless(text: str) -> str:
-    """One line without control characters: a forge's words must not steer a terminal."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def to_json(report: Report) -> str:
