@@ -31,10 +31,9 @@ def _served(settings: Settings) -> Served:
 
     configure(settings.log)
     service = Service(settings)
-    if settings.policy is not None:
-        service.looking()
+    app = service.app()
     service.work()
-    return Served(service.app(), service.stop)
+    return Served(app, service.stop)
 
 
 def work_forever(settings: Settings, stopping: threading.Event) -> None:
@@ -47,7 +46,6 @@ def work_forever(settings: Settings, stopping: threading.Event) -> None:
 
     configure(settings.log)
     with Service(settings) as service, _status(service, settings.metrics_bind):
-        service.looking()
         service.work()
         stopping.wait()
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
-from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Self
 
@@ -18,7 +16,7 @@ from service.bootstrap.jobs import Tools, jobs
 from service.metrics.counting import Counts
 from service.metrics.exposition import exposition
 from service.metrics.facts import FactsCollector, Reading
-from service.providers.base import Delivery
+from service.providers.base import WebhookParser
 from service.settings import Settings
 from service.store.database import Database
 from service.store.inbox import Inbox
@@ -37,8 +35,6 @@ from service.work.timing import Timing
 from service.work.worker import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from service.bootstrap.looking import Looking
     from service.reconciler import Reconciler
 
@@ -97,11 +93,13 @@ class Service:
         problem = self.settings.sending_problem()
         if problem is not None:
             _log.error("notifications_unavailable", reason=problem)
+        self._import()
         self.workers.start()
         self.schedule.start()
 
     def start(self, port: int = 0) -> Self:
         """Looks at issues, and listens on loopback; the schedule is left to the caller. Port 0: the system chooses."""
+        self._import()
         self._web = Loopback(self.app(), port)
         self.workers.start()
         return self
@@ -117,7 +115,7 @@ class Service:
 
     def app(self) -> Flask:
         receivers = {
-            forge.name: Receiver(forge.name, _PARSERS[forge.kind], forge.secrets) for forge in self.settings.forges
+            forge.name: Receiver(forge.name, _parser(forge.kind), forge.secrets) for forge in self.settings.forges
         }
         return create_app(
             Parts(
@@ -172,6 +170,17 @@ class Service:
         tasks = (f"{t.issue} ({t.state}, due {t.due_at}, {t.error or 'no error'})" for t in self.overview.tasks())
         return f"{', '.join(tasks)}; it is {self._clock()}; {self._workers_problem() or 'the workers are at work'}"
 
+    def _import(self) -> None:
+        """Imports what threads are going to need, before they are there.
+
+        In CPython before 3.15, several that import modules which import each other can wait for each other for ever
+        (https://github.com/python/cpython/issues/83065).
+        """
+        from service.rules import rules  # noqa: PLC0415 - as in `looking`
+
+        self.reconciler()
+        rules()
+
     def _look(self) -> Look:
         return self._counted(self.reconciler().reconcile)
 
@@ -190,20 +199,12 @@ class Service:
         return None if self.workers.alive else "the workers are starting, or one has ended; the log says why"
 
 
-def _parse_github(
-    headers: Mapping[str, str], body: bytes, *, forge: str, secrets: Sequence[str], now: datetime
-) -> Delivery | None:
-    from service.providers.github.webhook import parse  # noqa: PLC0415 - brings PyGithub; health answers without
+def _parser(kind: str) -> WebhookParser:
+    # The SDKs take half a second to import: only those that are used are.
+    if kind == "gitlab":
+        from service.providers.gitlab import webhook as gitlab  # noqa: PLC0415
 
-    return parse(headers, body, forge=forge, secrets=secrets, now=now)
+        return gitlab.parse
+    from service.providers.github import webhook as github  # noqa: PLC0415
 
-
-def _parse_gitlab(
-    headers: Mapping[str, str], body: bytes, *, forge: str, secrets: Sequence[str], now: datetime
-) -> Delivery | None:
-    from service.providers.gitlab.webhook import parse  # noqa: PLC0415 - the same
-
-    return parse(headers, body, forge=forge, secrets=secrets, now=now)
-
-
-_PARSERS = {"github": _parse_github, "gitlab": _parse_gitlab}
+    return github.parse
