@@ -8,7 +8,7 @@ RUN python -m pip install --no-cache-dir 'uv==0.13.9'
 WORKDIR /build
 # What the lock names comes first: it changes less often than the service.
 COPY pyproject.toml uv.lock ./
-RUN uv export --quiet --frozen --no-dev --extra postgres --extra notify --no-emit-project --output-file requirements.txt \
+RUN uv export --quiet --frozen --no-dev --extra postgres --extra notify --extra otel --no-emit-project --output-file requirements.txt \
     && uv venv /opt/closeout \
     && uv pip install --python /opt/closeout --require-hashes --requirement requirements.txt
 COPY README.md LICENSE ./

@@ -16,6 +16,7 @@ from service.model import Change, CreateActionItem, IssueRef, LinkChild, Notice,
 from service.policies import Policies
 from service.policy import InvalidPolicy, Policy
 from service.providers.base import Forbidden, NotFound, Provider, Rejected
+from service.tracing import span
 
 _log = structlog.get_logger()
 Judge: TypeAlias = Callable[[Snapshot, Policy | InvalidPolicy], Plan]
@@ -59,9 +60,12 @@ class Reconciler:
         provider = self._providers[ref.forge]
         if ref.node is not None:
             return self._by_its_name(ref, provider.named(ref))
-        policy = self._policies.load(provider, ref.project)
-        dialect = DEFAULT_DIALECT if isinstance(policy, InvalidPolicy) else policy.vocabulary.dialect
-        plan = self._decide(_within(provider.fetch(ref, dialect), self._policies.allows), policy)
+        with span("fetch"):
+            policy = self._policies.load(provider, ref.project)
+            dialect = DEFAULT_DIALECT if isinstance(policy, InvalidPolicy) else policy.vocabulary.dialect
+            seen = _within(provider.fetch(ref, dialect), self._policies.allows)
+        with span("decide"):
+            plan = self._decide(seen, policy)
         for error in (finding for finding in plan.findings if finding.level == "error"):
             _log.error("rule_error", issue=str(ref), rule=error.rule, message=error.message)
         return plan
@@ -81,7 +85,8 @@ class Reconciler:
     def _act(self, plan: Plan) -> None:
         created: dict[str, IssueRef] = {}
         for change, rule in zip(plan.changes, plan.reasons, strict=True):
-            made = self._make(plan, resolve(change, created), rule)
+            with span("apply", rule=rule, change=type(change).__name__):
+                made = self._make(plan, resolve(change, created), rule)
             if made is not None:
                 created[getattr(change, "key", "")] = made
 

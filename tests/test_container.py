@@ -100,7 +100,7 @@ def test_what_the_image_is_made_of_is_enough(tmp_path: Path) -> None:
     options = exported.partition("uv export ")[2].partition(" --output-file")[0].split()
     wanted = run(uv(), "export", *options, "--offline", "--project", context)
     packages = re.findall(r"^([a-z0-9-]+)==", wanted, re.MULTILINE)
-    assert {"apprise", "granian", "psycopg-binary"} <= set(packages)
+    assert {"apprise", "granian", "opentelemetry-sdk", "psycopg-binary"} <= set(packages)
     assert "pytest" not in packages
     assert wanted.count("--hash=sha256:") >= len(packages)
     assert _packed(wheel_of(context, tmp_path / "alone")) == _packed(wheel_of(ROOT, tmp_path / "checkout"))

@@ -17,11 +17,13 @@ from service.metrics.counting import Counts
 from service.metrics.exposition import exposition
 from service.metrics.facts import FactsCollector, Reading
 from service.providers.base import WebhookParser
+from service.providers.exchanges import Exchange
 from service.settings import Settings
 from service.store.database import Database
 from service.store.inbox import Inbox
 from service.store.journal import Journal
 from service.store.outbox import Outbox
+from service.tracing import untold
 from service.web.app import Parts, Receiver, create_app
 from service.web.health import Checks
 from service.web.loopback import Loopback
@@ -37,6 +39,7 @@ from service.work.worker import Workers
 if TYPE_CHECKING:
     from service.bootstrap.looking import Looking
     from service.reconciler import Reconciler
+    from service.telemetry import Telemetry
 
 _log = structlog.get_logger()
 
@@ -58,6 +61,7 @@ class Service:
         registry, forges = CollectorRegistry(), tuple(forge.name for forge in settings.forges)
         routes = tuple(route.name for route in settings.routes)
         self._counts = Counts(registry, version=version("closeout"), forges=forges, routes=routes)
+        self._telemetry = _telemetry(settings)
         self._exposition = exposition(registry)
         self.queue = Queue(self.database, Timing(debounce=settings.debounce), expired=self._counts.lease_expired)
         self.overview, self.inbox, self.journal = (
@@ -112,6 +116,8 @@ class Service:
         self.workers.stop()
         self._facts.close()
         self.database.close()
+        if self._telemetry is not None:
+            self._telemetry.stop()
 
     def app(self) -> Flask:
         receivers = {
@@ -128,6 +134,7 @@ class Service:
                 version=version("closeout"),
                 delivered=self._counts.delivered,
                 exposition=self._exposition,
+                traced=self._telemetry.delivery if self._telemetry is not None else untold,
             )
         )
 
@@ -142,7 +149,7 @@ class Service:
         with self._guard:
             if self._looking is None:
                 limits = SharedLimits(self.database, self._clock)
-                self._looking = Looking(self.settings, self._clock, self._sleep, self._counts.exchanged, limits)
+                self._looking = Looking(self.settings, self._clock, self._sleep, self._exchanged, limits)
             return self._looking
 
     def reconciler(self) -> Reconciler:
@@ -185,7 +192,13 @@ class Service:
         return self._counted(self.reconciler().reconcile)
 
     def _counted(self, look: Look) -> Look:
-        return self._counts.looking(look, acts=not self.settings.dry_run)
+        counted = self._counts.looking(look, acts=not self.settings.dry_run)
+        return counted if self._telemetry is None else self._telemetry.looking(counted)
+
+    def _exchanged(self, forge: str, exchange: Exchange) -> None:
+        self._counts.exchanged(forge, exchange)
+        if self._telemetry is not None:
+            self._telemetry.exchanged(forge, exchange)
 
     @property
     def _checks(self) -> Checks:
@@ -197,6 +210,14 @@ class Service:
 
     def _workers_problem(self) -> str | None:
         return None if self.workers.alive else "the workers are starting, or one has ended; the log says why"
+
+
+def _telemetry(settings: Settings) -> Telemetry | None:
+    if not settings.traces:
+        return None
+    from service.telemetry import Telemetry  # noqa: PLC0415 - brings OpenTelemetry, which few installations have
+
+    return Telemetry(version("closeout"))
 
 
 def _parser(kind: str) -> WebhookParser:

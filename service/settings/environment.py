@@ -69,6 +69,10 @@ class Environment(BaseSettings):
     projects: str = Field("*", description="Projects that may be acted on: globs, separated by commas")
     log: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged")
     dry_run: bool = Field(default=False, description="Decide and log, but write nothing to any forge")
+    traces: bool = Field(
+        default=False,
+        description="Send OpenTelemetry traces; where to, the standard `OTEL_EXPORTER_OTLP_…` variables say",
+    )
     debounce: float = Field(0.5, ge=0, le=60, description="Seconds to wait for further events on an issue")
     workers: int = Field(
         4, ge=0, le=64, description="How many issues are looked at at the same time; 0 leaves that to `closeout worker`"
@@ -118,6 +122,13 @@ class Environment(BaseSettings):
     def _cron_or_off(cls, value: str) -> str:
         return "" if value.strip().lower() == "off" else Cron.parse(value).expression
 
+    @field_validator("traces")
+    @classmethod
+    def _followed(cls, value: bool) -> bool:  # noqa: FBT001 - a validator's form
+        if value and not _has_telemetry():
+            raise ValueError("traces need OpenTelemetry, which is not installed; run pip install 'closeout[otel]'")
+        return value
+
     @field_validator("github_url", "gitlab_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
@@ -138,6 +149,13 @@ class Environment(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, SecretFiles(settings_cls, PREFIX)
+
+
+def _has_telemetry() -> bool:
+    try:
+        return importlib.util.find_spec("opentelemetry.exporter.otlp.proto.http") is not None
+    except ModuleNotFoundError:  # a package above it: of OpenTelemetry often only the API is there
+        return False
 
 
 def web_address(value: str) -> str:

@@ -100,6 +100,7 @@ class Settings(BaseModel):
     projects: tuple[str, ...] = ("*",)
     log: str = "info"
     dry_run: bool = False
+    traces: bool = False
     debounce: float = 0.5
     workers: int = 4
     timezone: str = "UTC"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -14,6 +15,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from service.model import IssueRef
 from service.providers.base import Delivery, Unverified, WebhookParser
 from service.store.database import StoreUnavailable
+from service.tracing import Span, untold
 from service.web.health import Checks, add_health
 from service.web.metrics import Exposition, add_metrics
 from service.web.page import add_page
@@ -42,7 +44,10 @@ class Delivered(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the application is put together from. `allows`: whether an issue's project may be acted on."""
+    """What the application is put together from. `allows`: whether an issue's project may be acted on.
+
+    `traced` makes the span of taking in a believed delivery, from its forge, its id and its event.
+    """
 
     receivers: Mapping[str, Receiver]
     queue: Queue
@@ -53,6 +58,7 @@ class Parts:
     version: str
     delivered: Delivered
     exposition: Exposition
+    traced: Callable[[str, str, str], AbstractContextManager[Span]] = untold
 
 
 def create_app(parts: Parts) -> Flask:
@@ -86,7 +92,8 @@ def _receive(parts: Parts, forge: str) -> tuple[Response, int]:
         return _refused(parts, forge, 400, str(error))
     if delivery is None:
         return _ignored(parts, Delivery("", "", ()), forge, "this event is about nothing that Closeout acts on")
-    return _take(parts, forge, delivery, body)
+    with parts.traced(forge, delivery.id, delivery.event):
+        return _take(parts, forge, delivery, body)
 
 
 def _body() -> bytes:

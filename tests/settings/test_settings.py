@@ -177,6 +177,16 @@ def test_a_missing_database_driver_says_what_to_install(monkeypatch: pytest.Monk
     assert "pip install 'closeout[postgres]'" in problem
 
 
+def test_traces_need_their_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the way to get it; whoever asks for none needs none."""
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    assert not load().traces
+    monkeypatch.setenv("CLOSEOUT_TRACES", "1")
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert "pip install 'closeout[otel]'" in str(caught.value)
+
+
 def test_other_programs_variables_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kubernetes sets these for a service that is called closeout."""
     _set(monkeypatch, CLOSEOUT_PORT="tcp://10.0.0.1:8080", CLOSEOUT_SERVICE_HOST="10.0.0.1")
