@@ -1,8 +1,9 @@
 """Installs the npm packages that the contract tests hold the code against: `python -m tests.setup_node`.
 
-They are things nobody here wrote: GitHub's OpenAPI document and GraphQL schema, webhook examples, two independent
-API clients, a third-party GitHub emulator, and Helm. Versions and checksums are pinned by `tests/external/package-lock.json`,
-which names no registry, so that whichever one npm is configured for is used.
+They are things nobody here wrote: GitHub's OpenAPI document and GraphQL schema, webhook examples, two independent API
+clients, a third-party GitHub emulator, validators of the kinds that the chart makes beside Kubernetes' own, and Helm.
+Versions and checksums are pinned by `tests/external/package-lock.json`, which names no registry, so that whichever one
+npm is configured for is used.
 """
 
 from __future__ import annotations

@@ -10,19 +10,17 @@ import jsonschema
 import kubernetes_validate.utils as published
 from referencing import Registry, Resource
 
-from tests.helm import operator_schemas
+from tests.helm import published_kinds
 from tests.helm.release import Manifest
 
 VERSIONS = tuple(f"1.{minor}" for minor in range(29, 38))
-CUSTOM = frozenset({"HTTPRoute", *operator_schemas.KINDS})  # kinds that clusters learn from somebody else
 
 
 def mistakes(manifest: Manifest, version: str) -> Iterator[str]:
     """A sentence for each, with the path to the place."""
     kind, name = manifest["kind"], manifest["metadata"]["name"]
-    if kind in operator_schemas.KINDS:
-        yield from operator_schemas.mistakes(manifest)
-    if kind in CUSTOM:
+    if manifest["apiVersion"] in published_kinds.APIS:
+        yield from published_kinds.mistakes(manifest)
         return
     for error in _validator(version, kind, manifest["apiVersion"]).iter_errors(manifest):
         yield f"{kind} {name}: {'.'.join(map(str, error.absolute_path))}: {error.message}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from service.cli.chart import PLACED
 from service.settings.config_file import Entry
 from service.settings.environment import PREFIX, Environment
 from tests.helm.kubernetes_schemas import VERSIONS
-from tests.helm.release import CHART, ROOT, VALUES, helm, of_kind, pods, rendered
+from tests.helm.release import CHART, ROOT, VALUES, Manifest, by_command, helm, of_kind, pods, rendered
 from tests.helm.review import faults
 
 pytestmark = pytest.mark.node
@@ -30,6 +30,16 @@ def test_values_that_go_together_make_a_release_that_runs(values: Path, tmp_path
     assert helm("lint", "--strict", CHART, "--values", values).returncode == 0
     versions = VERSIONS if values == EVERYTHING else (VERSIONS[0], VERSIONS[-1])
     assert list(faults(values, versions=versions, folder=tmp_path)) == []
+
+
+@pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
+def test_the_command_makes_what_the_tests_look_at(values: Path) -> None:
+    """`helm template` and Helm as a library, by which the tests render, come to the same objects."""
+
+    def sorted_by_name(manifests: Sequence[Manifest]) -> list[Manifest]:
+        return sorted(manifests, key=lambda each: (each["kind"], each["metadata"]["name"]))
+
+    assert sorted_by_name(by_command(values)) == sorted_by_name(rendered(values))
 
 
 @pytest.mark.parametrize("values", BROKEN, ids=lambda path: path.stem)
