@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from service.engine import decide
-from service.hidden import STATUS
+from service.hidden import STATUS, state_block
 from service.model import Change, CloseAsNotPlanned, EnsureComment, Plan, Reopen, Snapshot, SyncState
 from service.policy import InvalidPolicy, Policy
 from service.rules import Options, rules
@@ -21,14 +21,37 @@ _TALKERS = ("commands", "escalation")  # rules that are there to answer and to r
 
 
 def adopt(snapshot: Snapshot, policy: Policy | InvalidPolicy) -> Plan:
-    """The plan for an issue that nothing is remembered about. For any other, or under a wrong policy, it is empty."""
+    """The plan for an issue that Closeout does not know yet; for any other, or under a wrong policy, it has no changes.
+
+    One that Closeout looks after already gets its next look back: `revisit_at` is when a usual look would come, or now
+    where it would find something to do. One that was taken in before still waits for its first event.
+    """
     ref = snapshot.issue.ref
-    if isinstance(policy, InvalidPolicy) or snapshot.state != SyncState():
+    if isinstance(policy, InvalidPolicy) or snapshot.state.adopted:
         return Plan(ref)
+    if _is_looked_after(snapshot):
+        usual = decide(snapshot, policy)
+        return Plan(ref, revisit_at=snapshot.observed_at if usual.changes else usual.revisit_at)
     plan = decide(_as_found(snapshot), quiet(policy))
-    kept = [(change, why) for change, why in zip(plan.changes, plan.reasons, strict=True) if _is_silent(change)]
+    kept = [
+        (_adopted(change), why) for change, why in zip(plan.changes, plan.reasons, strict=True) if _is_silent(change)
+    ]
     changes, reasons = tuple(change for change, _ in kept), tuple(why for _, why in kept)
     return replace(plan, changes=changes, reasons=reasons, revisit_at=None, notices=())
+
+
+def _is_looked_after(snapshot: Snapshot) -> bool:
+    """By what the tracker shows: we wrote it, or on it. What we only labelled cannot be told from what others did."""
+    ours = bool(snapshot.viewer) and snapshot.issue.author == snapshot.viewer
+    return ours or snapshot.state != SyncState() or any(comment.topic is not None for comment in snapshot.comments)
+
+
+def _adopted(change: Change) -> Change:
+    """The status comment remembers that nothing but this happened yet."""
+    if not isinstance(change, EnsureComment) or change.state is None:
+        return change
+    state = replace(change.state, adopted=True)
+    return replace(change, state=state, body=change.body.replace(state_block(change.state), state_block(state)))
 
 
 def quiet(policy: Policy) -> Policy:

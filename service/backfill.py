@@ -1,5 +1,7 @@
 """Taking in the issues that a project had before Closeout: oldest first, at a bounded rate, and safe to begin anew.
 
+What Closeout looks after already gets the place in the queue back that a lost database took away.
+
 How far it came is in the tracker: an issue that was taken in carries the status comment, written last. So a run that
 was killed is simply started again, and what is done needs one look and no write.
 """
@@ -26,11 +28,16 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of one issue, or of a project's listing; `error` where it failed."""
+    """What came of one issue, or of a project's listing; `error` where it failed.
+
+    `ref` is the issue that was looked at, `look_at` when it wants to be looked at again, as after an event.
+    """
 
     where: str
     changes: tuple[str, ...] = ()
     error: str = ""
+    ref: IssueRef | None = None
+    look_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,8 @@ def take_in(refs: Iterable[IssueRef], look: Callable[[IssueRef], Plan], pace: Pa
         except ProviderError as error:
             yield Taken(str(ref), error=str(error))
         else:
-            yield Taken(str(ref), tuple(type(change).__name__ for change in plan.changes))
+            changes = tuple(type(change).__name__ for change in plan.changes)
+            yield Taken(str(ref), changes, ref=ref, look_at=plan.revisit_at)
             pace.rest(len(plan.changes))
 
 

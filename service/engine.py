@@ -50,7 +50,7 @@ MAX_PASSES = 40
 
 def decide(snapshot: Snapshot, policy: Policy) -> Plan:
     """What to change on this issue, and everything there is to say about it. Never raises on any snapshot."""
-    run = _Run(policy, snapshot)
+    run = _Run(policy, replace(snapshot, state=replace(snapshot.state, adopted=False)))
     kind = run.case.kind
     ref = snapshot.issue.ref
     if kind is None:

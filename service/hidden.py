@@ -109,6 +109,7 @@ def _decode(data: dict[str, Any]) -> SyncState:
         paused=bool(data.get("paused", False)),
         review=bool(data.get("review", False)),
         spawn=bool(data.get("spawn", False)),
+        adopted=bool(data.get("adopted", False)),
     )
 
 

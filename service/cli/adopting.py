@@ -15,7 +15,9 @@ from service.cli.progress import progress
 from service.cli.references import projects_chosen, since_when
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
+    from typing import TypeAlias
 
     from service.backfill import Taken
     from service.bootstrap.looking import Looking
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from service.settings import Settings
     from service.simulation.layout import Result
     from service.simulation.trying import Window
+
+    Known: TypeAlias = Callable[[IssueRef, datetime | None], None]
 
 
 class Shown(StrEnum):
@@ -48,7 +52,7 @@ def backfill(
     """Take in the post-mortems and action items there are, oldest first, without a word to anybody.
 
     Labels, columns, links, the template and the status comment; nothing is refused, reopened, assigned or created.
-    Killed half-way, it is simply started again.
+    Killed half-way, it is simply started again. After the database was lost it plans the looks anew that were planned.
 
     Example: closeout backfill --since 180d --project github:acme/shop --dry-run
     """
@@ -61,15 +65,17 @@ def backfill(
 
     start, settings = since_when(since, wall_clock()), load()
     configure("error")
-    looking, only_looks = Looking(settings), dry_run or settings.dry_run
+    looking, only_looks = Looking(settings, wall_clock), dry_run or settings.dry_run
     refs, taken = _found(looking, settings, project or (), start)
     pace = Pace(pause, None if only_looks else rate)
-    with _journal(only_looks=only_looks) as journal, progress("Taking in") as begin:
+    with _books(only_looks=only_looks) as (journal, known), progress("Taking in") as begin:
         reconciler, told = looking.reconciler(journal, adopt), begin(len(refs))
         look = reconciler.plan if only_looks else reconciler.reconcile
         for one in take_in(refs, look, pace):
             told(one.where)
             taken.append(one)
+            if one.ref is not None:
+                known(one.ref, one.look_at)
     _show_taken(taken, as_json=as_json, only_looks=only_looks)
     if any(one.error for one in taken):
         raise typer.Exit(3)
@@ -98,26 +104,36 @@ def _found(
 
 
 @contextmanager
-def _journal(*, only_looks: bool) -> Iterator[Journal]:
-    """The database's, where something is written to the forge; a dry run needs no database."""
+def _books(*, only_looks: bool) -> Iterator[tuple[Journal, Known]]:
+    """Where writes are put on record, and which issues there are: the database's. A dry run needs no database."""
     from service.cli.looking import Unrecorded  # noqa: PLC0415
 
     if only_looks:
-        yield Unrecorded()
+        yield Unrecorded(), lambda _ref, _look_at: None
         return
     from service.cli.deliveries import opened  # noqa: PLC0415
     from service.store.journal import Journal as Kept  # noqa: PLC0415
+    from service.work.queue import Queue  # noqa: PLC0415
 
     with opened() as database:
-        yield Kept(database)
+        yield Kept(database), Queue(database).known
 
 
 def _show_taken(taken: Sequence[Taken], *, as_json: bool, only_looks: bool) -> None:
     changed = [one for one in taken if one.changes]
     failed = [one for one in taken if one.error]
+    planned = sum(one.look_at is not None for one in taken)
     if as_json:
-        rows = [{"where": one.where, "changes": list(one.changes), "error": one.error or None} for one in taken]
-        totals = {"looked_at": len(taken), "changed": len(changed), "failed": len(failed)}
+        rows = [
+            {
+                "where": one.where,
+                "changes": list(one.changes),
+                "look_at": one.look_at.isoformat() if one.look_at else None,
+                "error": one.error or None,
+            }
+            for one in taken
+        ]
+        totals = {"looked_at": len(taken), "changed": len(changed), "planned": planned, "failed": len(failed)}
         typer.echo(json.dumps({"applied": not only_looks, "totals": totals, "issues": rows}, indent=2))
         return
     for one in changed:
@@ -125,7 +141,7 @@ def _show_taken(taken: Sequence[Taken], *, as_json: bool, only_looks: bool) -> N
     for one in failed:
         typer.echo(f"closeout: failed: {one.where}: {one.error}", err=True)
     verb = "would be taken in" if only_looks else "taken in"
-    typer.echo(f"{len(changed)} of {len(taken)} issues {verb}, {len(failed)} failed")
+    typer.echo(f"{len(changed)} of {len(taken)} issues {verb}, {planned} to be looked at again, {len(failed)} failed")
 
 
 def simulate(

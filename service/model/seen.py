@@ -232,6 +232,7 @@ class SyncState:
     paused: bool = False
     review: bool = False  # review was asked for
     spawn: bool = False  # `/pm actions` was given
+    adopted: bool = False  # taken in without a word, and not looked at as usual since
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,14 @@ class Queue:
         if issues:
             self._tell(lambda c: [self._raise(c, self._sql.change, ref) for ref in issues])
 
+    def known(self, ref: IssueRef, look_at: datetime | None = None) -> None:
+        """The queue has this issue, to be looked at then at the latest; None: when something asks for it."""
+        if look_at is None:
+            self._database.write(lambda c: c.execute(self._sql.know, {"name": str(ref)}))
+        else:
+            then = {"name": str(ref), "then": look_at.timestamp()}
+            self._tell(lambda c: c.execute(self._sql.expect, then))
+
     def listen(self) -> Callable[[], None]:
         """From now on workers also wake for what other processes put in; the result ends that."""
         return self._database.listen(self.wakeup.signal)

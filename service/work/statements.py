@@ -27,6 +27,7 @@ class Statements:
         self.deliver = self._nudge(now + timing.debounce, soon, delivered=True)
         self.change = self._nudge(now + timing.debounce, soon, delivered=True, bulk=True)
         self.plan = self._nudge(then, sooner, delivered=False)
+        self.know, self.expect = self._know(), self._expect(then, sooner)
         oldest = select(_OLD.issue).where(_OLD.due_at <= now).order_by(_OLD.due_at).limit(1)
         urgent, any_of_them = self._free(oldest.where(_OLD.bulk == 0)), self._free(oldest)
         self.claim = self._claim(func.coalesce(urgent, any_of_them))
@@ -73,6 +74,24 @@ class Statements:
         upsert = insert.on_conflict_do_update(index_elements=[_OLD.issue], set_=raised).returning(_OLD.wanted)
         statement: Executable = upsert
         return statement
+
+    def _know(self) -> Executable:
+        """The issue `name` has a row. Nothing is asked of it."""
+        insert = self._database.dialect.insert(work).values(issue=bindparam("name"), **self._unasked("idle", null()))
+        statement: Executable = insert.on_conflict_do_nothing(index_elements=[_OLD.issue])
+        return statement
+
+    def _expect(self, then: Any, sooner: Any) -> Executable:
+        """The issue `name` is due at `then` at the latest, as if its last look had said so."""
+        insert = self._database.dialect.insert(work).values(issue=bindparam("name"), **self._unasked("ready", then))
+        planned = {"state": "ready", "due_at": sooner}
+        calm = _OLD.state.in_(("idle", "ready")) & (_OLD.attempts == 0)
+        statement: Executable = insert.on_conflict_do_update(index_elements=[_OLD.issue], set_=planned, where=calm)
+        return statement
+
+    def _unasked(self, state: str, due_at: Any) -> dict[str, Any]:
+        counts = dict.fromkeys(("wanted", "claimed", "done", "delivered", "attempts", "crashes"), 0)
+        return {**counts, "bulk": 1, "state": state, "due_at": due_at, "changed_at": self._database.now()}
 
     def _free(self, query: Select[Any]) -> Any:
         return self._database.dialect.skip_locked(query).scalar_subquery()

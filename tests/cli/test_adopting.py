@@ -92,7 +92,7 @@ def test_what_is_there_is_taken_in_silently(run: Run, sandbox: Sandbox, clock: C
     assert {"reopened", "assigned", "opened"} & set(_done_by_us(sandbox)) == set()
     assert "overdue" in issues[3].labels
     assert issues[3].comments == []
-    assert "2 of 3 issues taken in, 0 failed" in ran.out
+    assert "2 of 3 issues taken in, 0 to be looked at again, 0 failed" in ran.out
 
 
 @pytest.mark.parametrize("forge", FORGES)
@@ -101,7 +101,12 @@ def test_a_second_run_writes_nothing(run: Run, sandbox: Sandbox, clock: Clock, f
     _history(sandbox, forge, clock)
     _run(run, "backfill", forge)
     before = sandbox.world.snapshot_json()
-    assert _data(_run(run, "backfill", forge, "--json"))["totals"] == {"looked_at": 3, "changed": 0, "failed": 0}
+    assert _data(_run(run, "backfill", forge, "--json"))["totals"] == {
+        "looked_at": 3,
+        "changed": 0,
+        "planned": 0,
+        "failed": 0,
+    }
     assert sandbox.world.snapshot_json() == before
 
 
