@@ -31,7 +31,13 @@ def _read(name: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("name", "schema"), [("github-audit.yml", "vendor.github-workflows"), ("gitlab-audit.yml", "vendor.gitlab-ci")]
+    ("name", "schema"),
+    [
+        ("github-audit.yml", "vendor.github-workflows"),
+        ("github-policy.yml", "vendor.github-workflows"),
+        ("gitlab-audit.yml", "vendor.gitlab-ci"),
+        ("gitlab-policy.yml", "vendor.gitlab-ci"),
+    ],
 )
 def test_the_example_is_what_the_forge_publishes(name: str, schema: str) -> None:
     """Held against the schema that its editor plugins use."""
@@ -40,15 +46,19 @@ def test_the_example_is_what_the_forge_publishes(name: str, schema: str) -> None
     assert ran.returncode == 0, ran.stdout
 
 
-def test_the_workflow_may_do_little() -> None:
-    """Actions by their hash, no permission for the workflow's token, ours by reference and for one step alone."""
-    workflow = _read("github-audit.yml")
-    steps = workflow["jobs"]["audit"]["steps"]
-    assert workflow["permissions"] == {}
+@pytest.mark.parametrize(
+    ("name", "job", "may"), [("github-audit.yml", "audit", {}), ("github-policy.yml", "simulate", {"contents": "read"})]
+)
+def test_the_workflow_may_do_little(name: str, job: str, may: Mapping[str, str]) -> None:
+    """Actions by their hash, nothing or reading for the workflow's token, ours by reference and for one step alone."""
+    workflow = _read(name)
+    steps = workflow["jobs"][job]["steps"]
+    assert workflow["permissions"] == may
     assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step["uses"]) for step in steps if "uses" in step)
     told = [step["env"] for step in steps if "env" in step]
     assert told == [{"CLOSEOUT_GITHUB_TOKEN": "${{ secrets.CLOSEOUT_GITHUB_TOKEN }}"}]
-    assert "TOKEN" not in str(workflow["jobs"]["audit"]["env"])
+    assert "TOKEN" not in str(workflow["jobs"][job]["env"])
+    assert "${{" not in "".join(step.get("run", "") for step in steps)  # what others can name is never part of a script
 
 
 def test_the_pipeline_may_do_little() -> None:
@@ -58,6 +68,67 @@ def test_the_pipeline_may_do_little() -> None:
     assert job["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "schedule"'}]
     assert (job["resource_group"], job["artifacts"]["access"]) == ("post-mortem-audit", "developer")
     assert "TOKEN" not in str(job["variables"])
+
+
+def test_the_workflow_tells_a_request(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> None:
+    """With the variables as GitHub fills them in; run again, the comment is the same one."""
+    number = _changes_the_policy(sandbox, clock, "github", tmp_path)
+    job = _read("github-policy.yml")["jobs"]["simulate"]
+    *_, simulate = job["steps"]
+    known = {
+        "github.server_url": sandbox.github_url,
+        "github.repository": "acme/shop",
+        "github.event.number": str(number),
+        "secrets.CLOSEOUT_GITHUB_TOKEN": TOKEN,
+    }
+    told = {
+        name: re.sub(r"\$\{\{ (.+?) \}\}", lambda found: known[found[1]], value)
+        for name, value in {**job["env"], **simulate["env"]}.items()
+    }
+    for _ in range(2):
+        _run(simulate["run"], tmp_path, told)
+    _expect_one_comment(sandbox, "github", number)
+
+
+def test_the_pipeline_tells_a_request(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> None:
+    """With the variables as GitLab fills them in; run again, the comment is the same one."""
+    number = _changes_the_policy(sandbox, clock, "gitlab", tmp_path)
+    job = _read("gitlab-policy.yml")["closeout-policy"]
+    known = {
+        "CI_SERVER_URL": sandbox.gitlab_url,
+        "CI_PROJECT_PATH": "acme/shop",
+        "CI_MERGE_REQUEST_IID": str(number),
+        "CLOSEOUT_GITLAB_TOKEN": TOKEN,
+    }
+    told = {name: re.sub(r"\$(\w+)", lambda found: known[found[1]], value) for name, value in job["variables"].items()}
+    for _ in range(2):
+        _run(job["script"][-1], tmp_path, {**known, **told})
+    _expect_one_comment(sandbox, "gitlab", number)
+    assert re.search(r"@sha256:[0-9a-f]{64}$", job["image"])
+
+
+def _changes_the_policy(sandbox: Sandbox, clock: Clock, forge: str, checkout: Path) -> int:
+    """A request that changes the policy, checked out as a runner has it, in a project with a half-written close."""
+    clock.now = datetime.now(UTC)
+    world, here = sandbox.world, (forge, "acme/shop")
+    world.create_issue(*here, actor="alice", title="Slow", body="", labels=("post-mortem",))
+    world.edit_issue(*here, 1, actor="bob", state="closed")
+    project = world.project(*here)
+    world.add_branch(project, "stricter", project.default_branch)
+    project.branches["stricter"][FILES[forge]] = ALWAYS
+    file = checkout / FILES[forge]
+    file.parent.mkdir()
+    file.write_text(ALWAYS, encoding="utf-8")
+    made = world.open_request(
+        project, actor="bob", title="Stricter", body="", source="stricter", target=project.default_branch
+    )
+    return made.number
+
+
+def _expect_one_comment(sandbox: Sandbox, forge: str, number: int) -> None:
+    [comment] = sandbox.world.request(forge, "acme/shop", number).comments
+    assert comment.author == BOT
+    assert "| closes refused | 1 | 1 |" in comment.body
 
 
 def test_the_workflow_audits_its_owners_projects(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> None:

@@ -1,12 +1,10 @@
-"""`closeout backfill` takes in the issues there are; `closeout simulate` tries a policy on them."""
+"""`closeout backfill` takes in the issues there are."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,29 +20,20 @@ if TYPE_CHECKING:
     from service.backfill import Taken
     from service.bootstrap.looking import Looking
     from service.model import IssueRef
-    from service.policy import Policy
     from service.reconciler import Journal
     from service.settings import Settings
-    from service.simulation.layout import Result
-    from service.simulation.trying import Window
 
     Known: TypeAlias = Callable[[IssueRef, datetime | None], None]
 
 
-class Shown(StrEnum):
-    TABLE = "table"
-    JSON = "json"
-    MARKDOWN = "markdown"
-
-
-_Projects = Annotated[list[str] | None, typer.Option(help="Only this one; repeatable. Like github:acme/shop.")]
-_Since = Annotated[str, typer.Option(help="Issues that changed since: 180d, 26w or a day like 2026-01-31.")]
+Projects = Annotated[list[str] | None, typer.Option(help="Only this one; repeatable. Like github:acme/shop.")]
+Since = Annotated[str, typer.Option(help="Issues that changed since: 180d, 26w or a day like 2026-01-31.")]
 
 
 def backfill(
     *,
-    since: _Since = "180d",
-    project: _Projects = None,
+    since: Since = "180d",
+    project: Projects = None,
     rate: Annotated[int, typer.Option(min=1, max=600, help="At most so many changes a minute.")] = 60,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")] = False,
@@ -142,85 +131,3 @@ def _show_taken(taken: Sequence[Taken], *, as_json: bool, only_looks: bool) -> N
         typer.echo(f"closeout: failed: {one.where}: {one.error}", err=True)
     verb = "would be taken in" if only_looks else "taken in"
     typer.echo(f"{len(changed)} of {len(taken)} issues {verb}, {planned} to be looked at again, {len(failed)} failed")
-
-
-def simulate(
-    *,
-    policy: Annotated[Path, typer.Option(help="The policy to try, like .github/closeout.yml.")],
-    since: _Since = "180d",
-    project: _Projects = None,
-    output: Annotated[Shown, typer.Option("--format", help="How to show it.")] = Shown.TABLE,
-) -> None:
-    """Say what a policy would have done: closes refused, items overdue, comments and issues made. Writes nothing.
-
-    Example: closeout simulate --policy .github/closeout.yml --since 180d --project github:acme/shop --format markdown
-    """
-    from service.bootstrap.clock import wall_clock  # noqa: PLC0415
-    from service.bootstrap.logs import configure  # noqa: PLC0415
-    from service.bootstrap.looking import Looking  # noqa: PLC0415
-    from service.settings import load  # noqa: PLC0415
-    from service.simulation.trying import Window  # noqa: PLC0415
-
-    now = wall_clock()
-    window, tried, settings = Window(since_when(since, now), now), _policy(policy), load()
-    configure("error")
-    result = _simulated(Looking(settings), settings, project or (), (str(policy), tried), window)
-    _show_simulated(result, output)
-    if result.errors:
-        raise typer.Exit(3)
-
-
-def _policy(file: Path) -> Policy:
-    """Raises `SettingsError` with every mistake in the file."""
-    from service.cli.policies import text_of  # noqa: PLC0415
-    from service.policy import InvalidPolicy, load  # noqa: PLC0415
-    from service.settings import SettingsError  # noqa: PLC0415
-
-    found = load(text_of(file), str(file))
-    if isinstance(found, InvalidPolicy):
-        raise SettingsError(found.errors)
-    return found
-
-
-def _simulated(
-    looking: Looking, settings: Settings, names: Sequence[str], policy: tuple[str, Policy], window: Window
-) -> Result:
-    from service.providers.base import ProviderError  # noqa: PLC0415
-    from service.simulation.effects import Effect  # noqa: PLC0415
-    from service.simulation.layout import Result  # noqa: PLC0415
-    from service.simulation.trying import Trial  # noqa: PLC0415
-
-    providers = looking.providers()
-    trial = Trial(providers, looking.policies, policy[1], window)
-    projects, failures = projects_chosen(names, settings, providers)
-    proposed, errors = Effect(), [(failure.where, failure.reason) for failure in failures]
-    in_force: Effect | None = Effect()
-    for forge, path in projects:
-        try:
-            listed = trial.listed(forge, path)
-            with progress("Reading") as begin:
-                tried = trial.tried(forge, path, listed, begin(sum(window.holds(issue) for issue in listed)))
-        except ProviderError as error:
-            errors.append((f"{forge}:{path}", str(error)))
-        else:
-            proposed += tried.proposed
-            in_force = None if in_force is None or tried.in_force is None else in_force + tried.in_force
-    names = tuple(f"{forge}:{path}" for forge, path in projects)
-    return Result(policy[0], window.since, names, proposed, in_force, tuple(errors))
-
-
-def _show_simulated(result: Result, output: Shown) -> None:
-    from service.simulation import layout  # noqa: PLC0415
-
-    match output:
-        case Shown.TABLE:
-            from rich.console import Console  # noqa: PLC0415
-
-            Console().print(layout.terminal(result))
-        case Shown.JSON:
-            typer.echo(layout.to_json(result))
-        case Shown.MARKDOWN:
-            typer.echo(layout.to_markdown(result), nl=False)
-    if output is not Shown.TABLE:
-        for where, why in result.errors:
-            typer.echo(f"closeout: failed: {where}: {why}", err=True)

@@ -19,6 +19,7 @@ from service.cli import (
     policies,
     serving,
     setting_up,
+    simulating,
 )
 
 app = typer.Typer(
@@ -35,7 +36,7 @@ app.command()(playing.demo)
 app.command()(playing.sandbox)
 app.command()(setting_up.setup)
 app.command()(adopting.backfill)
-app.command()(adopting.simulate)
+app.command()(simulating.simulate)
 app.command()(looking.plan)
 app.command()(looking.reconcile)
 app.command()(auditing.audit)

@@ -121,3 +121,6 @@ class ProjectSetup(Protocol):
 
     def propose(self, project: str, proposal: Proposal) -> Request:
         """An open request holds every file. What the branch has already stays as it is; so does an open request."""
+
+    def comment(self, project: str, request: int, topic: str, body: str) -> None:
+        """Our comment on this topic stands on the request, edited in place. `body` begins with the topic's marker."""

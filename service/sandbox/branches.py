@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from service.sandbox.people import People
-from service.sandbox.rows import Missing, Project, Refused, RequestRow
+from service.sandbox.rows import CommentRow, Missing, Project, Refused, RequestRow
 
 
 class Branches(People):
@@ -67,6 +67,18 @@ class Branches(People):
         if found is None:
             raise Missing(f"no request {number} in {path}")
         return found
+
+    def comment_on_request(self, row: RequestRow, *, actor: str, body: str) -> CommentRow:
+        """No delivery tells of it: Closeout reads none about requests."""
+        with self.lock:
+            now = self.clock()
+            made = CommentRow(self.next_id(), row.id, self.person(actor).login, body, now, now)
+            row.comments.append(made)
+            return made
+
+    def edit_request_comment(self, comment: CommentRow, *, actor: str, body: str) -> None:
+        with self.lock:
+            comment.body, comment.updated_at, comment.editor = body, self.clock(), actor
 
     def merge_request(self, forge: str, path: str, number: int) -> None:
         """Its files are on the target branch from then on."""

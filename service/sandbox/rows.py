@@ -196,6 +196,7 @@ class RequestRow:
     state: Literal["open", "merged", "closed"] = "open"
     ended_at: datetime | None = None
     last_tip: str = ""  # of a source branch that is gone
+    comments: list[CommentRow] = field(default_factory=list)
 
 
 @dataclass(slots=True)

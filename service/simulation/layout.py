@@ -12,9 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from service.audit.rows import Row
+from service.hidden import topic_marker
 from service.simulation.effects import Effect, Refusal
 from service.wording import plain, quoted
 
+TOPIC = "simulation"
 _MOST = 40  # rows of a list in Markdown; a forge's comment has 65,536 characters
 
 
@@ -97,7 +99,7 @@ def to_markdown(result: Result) -> str:
     names = ", ".join(f"`{name}`" for name in result.projects)
     tried = f"Tried on the {result.proposed.looked_at} issues of {names} that changed since {result.since.date()}"
     lines = [
-        "<!-- closeout:simulation -->",
+        topic_marker(TOPIC),
         f"### What `{result.policy}` would have done",
         "",
         f"{tried}, by their text of today. Nothing was written.",

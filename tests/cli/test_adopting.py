@@ -261,13 +261,63 @@ def test_the_report_is_made_for_a_comment(run: Run, sandbox: Sandbox, clock: Clo
     _history(sandbox, "gitlab", clock)
     sandbox.world.edit_issue("gitlab", PROJECT, 2, actor="alice", title="Slow @all <!-- x")
     shown = _run(run, "simulate", "gitlab", "--policy", _policy(tmp_path), "--format", "markdown").out
-    assert shown.startswith("<!-- closeout:simulation -->\n### What `")
+    assert shown.startswith("<!-- closeout:comment topic=simulation -->\n### What `")
     assert "| closes refused | 1 | 1 |" in shown
     assert "<summary>Closes refused: 1</summary>" in shown
     assert "@all" not in shown
     table = _run(run, "simulate", "gitlab", "--policy", _policy(tmp_path)).out
     assert "closes refused" in table
     assert "acme/shop#3" in table
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_the_request_that_changes_the_policy_is_told(
+    run: Run, sandbox: Sandbox, clock: Clock, tmp_path: Path, forge: str
+) -> None:
+    """In one comment of ours, which says what the newest version of the file would do; the issues stay as they are."""
+    _history(sandbox, forge, clock)
+    number = _request(sandbox, forge)
+    issues = [(row.body, len(row.comments)) for row in sandbox.world.project(forge, PROJECT).issues.values()]
+    for text in ("version: 1\n", "version: 1\nrules: {closure: {mode: warn}}\n"):
+        ran = _run(run, "simulate", forge, "--policy", _policy(tmp_path, text), "--comment", str(number))
+        assert ran.code == 0, ran.err
+    [comment] = sandbox.world.request(forge, PROJECT, number).comments
+    assert comment.author == BOT
+    assert ("| closes refused | 1 | 0 |" in comment.body, "Search slow" in comment.body) == (True, False)
+    assert [(row.body, len(row.comments)) for row in sandbox.world.project(forge, PROJECT).issues.values()] == issues
+
+
+def _request(sandbox: Sandbox, forge: str) -> int:
+    world = sandbox.world
+    project = world.project(forge, PROJECT)
+    world.add_branch(project, "stricter", project.default_branch)
+    project.branches["stricter"][f".{forge}/closeout.yml"] = "version: 1\n"
+    made = world.open_request(
+        project, actor="alice", title="Stricter", body="", source="stricter", target=project.default_branch
+    )
+    return made.number
+
+
+@pytest.mark.parametrize(
+    ("names", "dry_run", "says"),
+    [
+        ((), "", "--comment needs the one --project"),
+        (("github:acme/*",), "", "--comment needs the one --project"),
+        (("github:acme/shop", "github:acme/ops"), "", "--comment needs the one --project"),
+        (("github:acme/shop",), "1", "CLOSEOUT_DRY_RUN is set"),
+    ],
+)
+def test_a_comment_needs_a_place(run: Run, tmp_path: Path, names: tuple[str, ...], dry_run: str, says: str) -> None:
+    """It is said before anything is read."""
+    projects = [f"--project={name}" for name in names]
+    ran = run("simulate", *projects, "--policy", _policy(tmp_path), "--comment", "7", CLOSEOUT_DRY_RUN=dry_run)
+    assert (ran.code, says in ran.err) == (2, True)
+
+
+def test_a_request_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
+    """Exit code 3, after the report was printed."""
+    ran = _run(run, "simulate", "github", "--policy", _policy(tmp_path), "--comment", "999", "--format", "json")
+    assert (ran.code, _data(ran)["looked_at"], "999" in ran.err) == (3, 0, True)
 
 
 def test_a_policy_in_force_that_is_wrong_is_not_compared_with(

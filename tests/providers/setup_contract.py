@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from service.hidden import topic_marker
 from service.model import Label
 from service.providers.base import Forbidden, NotFound, ProviderError, Rejected
 from service.providers.setup import ProjectSetup, Proposal, WantedWebhook
@@ -115,6 +116,22 @@ class SetupContract(OnStage):
             ".forge/policy.yml": "version: 1 # edited\n",
             "docs/how.md": "How.\n",
         }
+
+    def test_a_comment_on_a_request_is_ours_to_edit(self, stage: Stage, setup: ProjectSetup) -> None:
+        """One for each topic, whoever else writes there; said again in the same words, nothing is written."""
+        made = setup.propose(PROJECT, POLICY)
+        request = stage.sandbox.world.request(self.forge, PROJECT, made.number)
+        texts = [f"{topic_marker('trial')}\n{word}" for word in ("First.", "Second.")]
+        stage.sandbox.world.comment_on_request(request, actor="bob", body=texts[0])
+        for text in (*texts, texts[1]):
+            self.client(stage, ADMINISTRATOR).comment(PROJECT, made.number, "trial", text)
+        assert [(row.author, row.body) for row in request.comments] == [("bob", texts[0]), (ADMINISTRATOR, texts[1])]
+        writes = [
+            row.method for row in stage.sandbox.log if row.path.endswith(("comments", "notes")) and row.method != "GET"
+        ]
+        assert len(writes) == 1
+        with pytest.raises(NotFound):
+            setup.comment(PROJECT, made.number + 100, "trial", texts[0])
 
     def test_an_interrupted_proposal_is_finished(self, stage: Stage, setup: ProjectSetup) -> None:
         """The branch is there from before, without a request: nothing is made twice."""

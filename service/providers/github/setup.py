@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from service.model import EnsureLabel, IssueRef, Label
+from service.model import EnsureComment, EnsureLabel, IssueRef, Label
 from service.providers.base import Conflict, Forbidden, NotFound, Rejected
-from service.providers.github import labelling, setup_boards
+from service.providers.github import comments, labelling, setup_boards
 from service.providers.github.errors import reading
 from service.providers.github.gateway import Gateway, repository, segment
 from service.providers.github.server import Server
@@ -128,6 +128,10 @@ class GitHubSetup:
         asked = {"title": proposal.title, "body": proposal.body, "head": branch, "base": base}
         with reading("the new pull request"):
             return _request(gateway.create(f"{repository(project)}/pulls", asked))
+
+    def comment(self, project: str, request: int, topic: str, body: str) -> None:
+        """A pull request's conversation is an issue's: https://docs.github.com/en/rest/issues/comments"""
+        comments.ensure(self._server, EnsureComment(IssueRef(self._server.forge, project, request), topic, body))
 
     def _default_branch(self, project: str) -> str:
         with reading(f"the repository {project}"):

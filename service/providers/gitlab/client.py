@@ -93,7 +93,7 @@ class GitLab:
 
     def setup(self) -> GitLabSetup:
         """The same server, for setting projects up."""
-        return GitLabSetup(SetupRequests(self._connection))
+        return GitLabSetup(SetupRequests(self._connection), self._server.viewer)
 
     def checkup(self) -> GitLabCheckup:
         """The same server, for looking at how it is set up."""

@@ -44,6 +44,8 @@ ENDPOINTS = Endpoints(
         f"{_PROJECT}/boards/{{id}}",
         f"{_PROJECT}/boards/{{id}}/lists",
         f"{_PROJECT}/merge_requests",
+        f"{_PROJECT}/merge_requests/{{iid}}/notes",
+        f"{_PROJECT}/merge_requests/{{iid}}/notes/{{id}}",
     )
 )
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from service.hidden import topic_of
 from service.model import Label
 from service.providers.base import Forbidden, NotFound, Rejected
+from service.providers.gitlab import mapping
 from service.providers.gitlab.errors import AlreadyThere, reading
+from service.providers.gitlab.quick_actions import defused
 from service.providers.gitlab.setup_requests import SetupRequests
 from service.providers.gitlab.webhook import EVENTS
 from service.providers.setup import Board, ProjectLabel, Proposal, Request, RequestState, WantedWebhook, Webhook
@@ -25,8 +28,9 @@ class GitLabSetup:
     events: ClassVar[frozenset[str]] = frozenset(EVENTS.values())
     adds_columns: ClassVar[bool] = True
 
-    def __init__(self, requests: SetupRequests) -> None:
-        self._requests = requests
+    def __init__(self, requests: SetupRequests, viewer: Callable[[], str]) -> None:
+        """`viewer` asks for our own login."""
+        self._requests, self._viewer = requests, viewer
 
     # --- labels -----------------------------------------------------------------------------------------------
 
@@ -130,6 +134,19 @@ class GitLabSetup:
         asked = {"title": proposal.title, "description": proposal.body, "source_branch": branch, "target_branch": base}
         with reading("the new merge request"):
             return _request(self._requests.create_merge_request(project, {**asked, "remove_source_branch": True}))
+
+    def comment(self, project: str, request: int, topic: str, body: str) -> None:
+        """https://docs.gitlab.com/api/notes/#merge-requests"""
+        viewer = self._viewer().casefold()
+        with reading(f"the comments of {project}!{request}"):
+            found = ((int(row["id"]), mapping.note(row)) for row in self._requests.notes(project, request))
+            mine = ((i, n.body) for i, n in found if n and n.author.casefold() == viewer and topic_of(n.body) == topic)
+            note, written = next(mine, (0, ""))
+        text = defused(body, written)
+        if not note:
+            self._requests.create_note(project, request, text)
+        elif text != written:
+            self._requests.update_note(project, request, note, text)
 
     def _ensure_branch(self, project: str, branch: str, base: str) -> None:
         """https://docs.gitlab.com/api/branches/#create-repository-branch"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gitlab.v4.objects import Project
+from gitlab.v4.objects import Project, ProjectMergeRequest
 
 from service.providers.gitlab.connection import Connection, Row, Sdk
 
@@ -104,6 +104,26 @@ class SetupRequests:
         return self._connection.create(
             doing, lambda sdk: _of(sdk, project).mergerequests.create(dict(fields)).attributes
         )
+
+    def notes(self, project: str, request: int) -> Iterator[Row]:
+        """The comments on a merge request, oldest first."""
+        wanted = {"sort": "asc", "order_by": "created_at", "activity_filter": "only_comments"}
+        doing = f"listing comments of {project}!{request}"
+        return self._connection.rows(
+            doing, lambda sdk: _request(sdk, project, request).notes.list(iterator=True, **wanted)
+        )
+
+    def create_note(self, project: str, request: int, body: str) -> None:
+        doing = f"commenting on {project}!{request}"
+        self._connection.create(doing, lambda sdk: _request(sdk, project, request).notes.create({"body": body}))
+
+    def update_note(self, project: str, request: int, note: int, body: str) -> None:
+        doing = f"editing comment {note} on {project}!{request}"
+        self._connection.repeat(doing, lambda sdk: _request(sdk, project, request).notes.update(note, {"body": body}))
+
+
+def _request(sdk: Sdk, path: str, number: int) -> ProjectMergeRequest:
+    return _of(sdk, path).mergerequests.get(number, lazy=True)
 
 
 def _of(sdk: Sdk, path: str) -> Project:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, request
 
 from service.sandbox import rights
-from service.sandbox.github import acts
+from service.sandbox.github import acts, pull_comments
 from service.sandbox.github.call import Call, Problem, current, text_of
 from service.sandbox.github.issue_shapes import REACTIONS, comment_json, reaction_json
 from service.sandbox.rows import CommentRow, IssueRow, Missing
@@ -16,6 +16,9 @@ routes = Blueprint("comments", __name__)
 @routes.get("/repos/<owner>/<repo>/issues/<int:number>/comments")
 def list_comments(owner: str, repo: str, number: int) -> Response:
     call = current()
+    pull = pull_comments.pull(call, owner, repo, number)
+    if pull is not None:
+        return call.page(pull.comments, lambda row: pull_comments.comment_json(call, owner, repo, pull, row))
     issue = call.issue(owner, repo, number)
     rows = [row for row in issue.comments if _since(row)]
     return call.page(rows, lambda row: comment_json(call.world, issue, row))
@@ -40,6 +43,10 @@ def list_repository_comments(owner: str, repo: str) -> Response:
 @routes.post("/repos/<owner>/<repo>/issues/<int:number>/comments")
 def create_comment(owner: str, repo: str, number: int) -> tuple[Response, int]:
     call = current()
+    pull = pull_comments.pull(call, owner, repo, number)
+    if pull is not None:
+        row = pull_comments.comment(call, pull, _body(call))
+        return jsonify(pull_comments.comment_json(call, owner, repo, pull, row)), 201
     issue = call.issue(owner, repo, number)
     row = acts.comment(call, issue, _body(call))
     return jsonify(comment_json(call.world, issue, row)), 201
@@ -72,6 +79,11 @@ def get_comment(owner: str, repo: str, comment_id: int) -> Response:
 @routes.patch("/repos/<owner>/<repo>/issues/comments/<int:comment_id>")
 def edit_comment(owner: str, repo: str, comment_id: int) -> Response:
     call = current()
+    on_pull = pull_comments.find(call, owner, repo, comment_id)
+    if on_pull is not None:
+        pull, row = on_pull
+        pull_comments.edit(call, owner, repo, row, _body(call))
+        return jsonify(pull_comments.comment_json(call, owner, repo, pull, row))
     issue, row = _comment(call, owner, repo, comment_id)
     acts.edit_comment(call, issue, row, _body(call))
     return jsonify(comment_json(call.world, issue, row))

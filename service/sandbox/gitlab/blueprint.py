@@ -12,7 +12,18 @@ from uuid import uuid4
 
 from flask import Blueprint, Response, g, jsonify, request
 
-from service.sandbox.gitlab import boards, files, hooks_api, issues, labels, links, merge_requests, notes, people
+from service.sandbox.gitlab import (
+    boards,
+    files,
+    hooks_api,
+    issues,
+    labels,
+    links,
+    merge_requests,
+    notes,
+    people,
+    request_notes,
+)
 from service.sandbox.gitlab.call import FORGE, Call, Problem, Reply
 from service.sandbox.gitlab.graphql_api import answer
 from service.sandbox.gitlab.webhooks import GitLabSpeaker
@@ -22,7 +33,18 @@ from service.sandbox.world import World
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-PARTS: tuple[ModuleType, ...] = (issues, links, notes, labels, boards, people, files, merge_requests, hooks_api)
+PARTS: tuple[ModuleType, ...] = (
+    issues,
+    links,
+    notes,
+    labels,
+    boards,
+    people,
+    files,
+    merge_requests,
+    request_notes,
+    hooks_api,
+)
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 PREFIX = "/gitlab/api/v4"
 DIGITS, SEGMENT = r"\d+", r"[^/]+"
