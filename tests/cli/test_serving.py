@@ -47,7 +47,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.communicate(timeout=60)
 
 
-def _introduction(process: subprocess.Popen[str]) -> str:
+def introduction_of(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     lines: list[str] = []
     while lines[-1:] != ["Stop with Ctrl-C.\n"]:
@@ -56,13 +56,13 @@ def _introduction(process: subprocess.Popen[str]) -> str:
     return "".join(lines)
 
 
-def _port(introduction: str) -> int:
+def port_in(introduction: str) -> int:
     found = re.search(r"listens on http://127\.0\.0\.1:(\d+)$", introduction, re.MULTILINE)
     assert found is not None
     return int(found[1])
 
 
-def _get(port: int, path: str) -> tuple[int, str]:
+def answer(port: int, path: str) -> tuple[int, str]:
     """The answer, waiting for the server to listen."""
     pause = threading.Event()
     for _ in range(600):
@@ -78,12 +78,12 @@ def _get(port: int, path: str) -> tuple[int, str]:
 def test_it_serves_until_it_is_told_to_stop(start: Start, number: signal.Signals) -> None:
     """Health, readiness and the page answer; a signal ends it with exit code 0 and nothing on stderr."""
     process = start("serve", "--bind", "127.0.0.1:0", CLOSEOUT_LOG="error")
-    said = _introduction(process)
-    port = _port(said)
-    assert _get(port, "/healthz")[0] == 200
-    assert "/webhooks/github" in _get(port, "/")[1]
-    assert "closeout_build_info{" in _get(port, "/metrics")[1]
-    assert _get(port, "/readyz")[0] in (200, 503)
+    said = introduction_of(process)
+    port = port_in(said)
+    assert answer(port, "/healthz")[0] == 200
+    assert "/webhooks/github" in answer(port, "/")[1]
+    assert "closeout_build_info{" in answer(port, "/metrics")[1]
+    assert answer(port, "/readyz")[0] in (200, 503)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (0, "", "")
@@ -95,9 +95,9 @@ def test_it_serves_until_it_is_told_to_stop(start: Start, number: signal.Signals
 def test_a_receiver_may_leave_the_looking_to_others(start: Start, run: Run) -> None:
     """With no workers it is ready all the same and says so; a worker without workers is a mistake."""
     process = start("serve", "--bind", "127.0.0.1:0", CLOSEOUT_WORKERS="0")
-    said = _introduction(process)
+    said = introduction_of(process)
     assert "receives only" in said
-    assert _get(_port(said), "/readyz") == (200, '{"status":"ready","checks":{"database":"ok","workers":"ok"}}\n')
+    assert answer(port_in(said), "/readyz") == (200, '{"status":"ready","checks":{"database":"ok","workers":"ok"}}\n')
     ran = run("worker", CLOSEOUT_WORKERS="0", **COMPLETE)
     assert ran.code == 2
     assert "CLOSEOUT_WORKERS is 0" in ran.err
@@ -137,9 +137,9 @@ def test_a_worker_answers_for_itself_where_it_is_told_to(start: Start) -> None:
     process = start("worker", "--metrics-bind", f"127.0.0.1:{_free_port()}", CLOSEOUT_LOG="error")
     assert process.stdout is not None
     port = int(process.stdout.readline().rpartition(":")[2])
-    assert "closeout_queue_issues{" in _get(port, "/metrics")[1]
-    assert _get(port, "/healthz")[0] == 200
-    assert _get(port, "/webhooks/github")[0] == 404
+    assert "closeout_queue_issues{" in answer(port, "/metrics")[1]
+    assert answer(port, "/healthz")[0] == 200
+    assert answer(port, "/webhooks/github")[0] == 404
     process.terminate()
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
