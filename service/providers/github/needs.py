@@ -19,6 +19,8 @@ NEEDS = (
     Need("Organization: Projects", "write", "board cards; without it columns are labels", key="organization_projects"),
     Need("Organization: Issue fields", "read", "the field Target date; without it deadlines are in text and project"),
     Need("Repository: Contents", "write", "the branch with the policy and the template", setup=True),
-    Need("Repository: Pull requests", "write", "the pull request that proposes them; a simulation's comment", setup=True),
+    Need(
+        "Repository: Pull requests", "write", "the pull request that proposes them; a simulation's comment", setup=True
+    ),
     Need("Repository: Webhooks", "write", "the webhook; an App brings its own", setup=True),
 )
