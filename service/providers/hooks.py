@@ -27,6 +27,31 @@ class Hook:
 
 
 @dataclass(frozen=True, slots=True)
+class Wiring:
+    """How a webhook is set up, as its forge shows it, for whoever mends it and whoever judges it.
+
+    `secrets` are the kinds that it was given, of `secret` and `signing token`; None where the forge does not tell.
+    """
+
+    events: frozenset[str]
+    state: HookState = "active"
+    sends_json: bool = True
+    secrets: frozenset[str] | None = None
+    verifies_tls: bool = True
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What keeps its deliveries from being of use, as words; which events it should have is for others to say."""
+        found = {
+            "is switched off": self.state == "off",
+            "sends forms instead of JSON": not self.sends_json,
+            "has no secret": self.secrets is not None and not self.secrets,
+            "does not check certificates": not self.verifies_tls,
+        }
+        return tuple(words for words, holds in found.items() if holds)
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try to deliver. `event` is equal for every try at the same event."""
 

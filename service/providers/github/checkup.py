@@ -14,7 +14,7 @@ from service.providers.checkup import Abilities, Account, Standing, Webhook, Web
 from service.providers.github import observe
 from service.providers.github.errors import Reply, reading
 from service.providers.github.gateway import PAGE, Gateway, repository
-from service.providers.github.hooks import GitHubHooks
+from service.providers.github.hooks import GitHubHooks, wiring
 from service.providers.github.server import HOUR, Server
 from service.providers.github.webhook import EVENTS
 from service.providers.hooks import Hook, is_ours
@@ -122,18 +122,18 @@ def _of_app(app: Gateway, hooks: GitHubHooks, forge: str) -> Webhooks:
 
 
 def _webhook(hooks: GitHubHooks, hook: Hook, row: _Json, where: str) -> Webhook:
-    config, events = row["config"], frozenset(map(str, row["events"]))
+    wired = wiring(row)
     fares, failing = fared(hooks, hook)
     last = row.get("last_response") or {}  # is kept for longer than the deliveries; only repositories' webhooks tell it
     if fares.is_well and last.get("status") not in _NO_FAILURE:
         fares, failing = replace(fares, failed=1, said=f"{last['status']}: {last.get('message')}"), True
     return Webhook(
         fares,
-        EVENTS if "*" in events else events,
+        wired.events,
         where,
-        sends_json=config.get("content_type") == "json",
-        secrets=frozenset({"secret"} if config.get("secret") else ()),
-        verifies_tls=str(config.get("insecure_ssl", "0")) == "0",
+        sends_json=wired.sends_json,
+        secrets=wired.secrets,
+        verifies_tls=wired.verifies_tls,
         failing=failing,
     )
 

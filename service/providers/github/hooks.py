@@ -14,7 +14,8 @@ from service.providers.base import Forbidden, NotFound
 from service.providers.github.errors import reading
 from service.providers.github.gateway import Gateway, repository, segment
 from service.providers.github.server import HOUR, Server
-from service.providers.hooks import Attempt, Hook, HookState, is_ours
+from service.providers.github.webhook import EVENTS
+from service.providers.hooks import Attempt, Hook, Wiring, is_ours
 
 _PAGES = 10  # of a hundred attempts
 _Rows = tuple[Mapping[str, Any], ...]
@@ -77,8 +78,7 @@ class GitHubHooks:
         return self._server.cache.cached(key, HOUR, lambda: self._ask(project, owner))
 
     def hook(self, owner: str, row: Mapping[str, Any]) -> Hook:
-        state: HookState = "active" if row["active"] else "off"
-        return Hook(self._server.forge, owner, int(row["id"]), str(row["config"]["url"]), state)
+        return Hook(self._server.forge, owner, int(row["id"]), str(row["config"]["url"]), wiring(row).state)
 
     def _ask(self, project: str, owner: str) -> _Rows | Forbidden | NotFound:
         try:
@@ -93,6 +93,18 @@ class GitHubHooks:
     @staticmethod
     def _path(hook: Hook) -> str:
         return f"{_base(hook.owner)}/hooks/{hook.id}" if hook.owner else "/app/hook"
+
+
+def wiring(row: Mapping[str, Any]) -> Wiring:
+    """Of a webhook's row; the App's own has no word for being active."""
+    config, events = row["config"], frozenset(map(str, row["events"]))
+    return Wiring(
+        EVENTS if "*" in events else events,
+        state="active" if row.get("active", True) else "off",
+        sends_json=config.get("content_type") == "json",
+        secrets=frozenset({"secret"} if config.get("secret") else ()),
+        verifies_tls=str(config.get("insecure_ssl", "0")) == "0",
+    )
 
 
 def _base(owner: str) -> str:

@@ -12,6 +12,7 @@ from service.providers.base import Conflict, Forbidden, NotFound, Rejected
 from service.providers.github import comments, labelling, setup_boards
 from service.providers.github.errors import reading
 from service.providers.github.gateway import Gateway, repository, segment
+from service.providers.github.hooks import wiring
 from service.providers.github.server import Server
 from service.providers.github.webhook import EVENTS
 from service.providers.setup import Board, ProjectLabel, Proposal, Request, RequestState, WantedWebhook, Webhook
@@ -176,15 +177,8 @@ def _config(wanted: WantedWebhook) -> dict[str, str]:
 
 
 def _webhook(row: _Json) -> Webhook:
-    config = row["config"]
-    faults = {
-        "is switched off": not row["active"],
-        "sends forms instead of JSON": config.get("content_type") != "json",
-        "has no secret": not config.get("secret"),
-        "does not check certificates": str(config.get("insecure_ssl", "0")) != "0",
-    }
-    events = frozenset(EVENTS if "*" in row["events"] else row["events"])
-    return Webhook(int(row["id"]), str(config.get("url", "")), events, tuple(w for w, on in faults.items() if on))
+    wired = wiring(row)
+    return Webhook(int(row["id"]), str(row["config"].get("url", "")), wired.events, wired.faults)
 
 
 def _request(row: _Json) -> Request:

@@ -13,7 +13,7 @@ from service.providers.checkup import Abilities, Account, Standing, Webhook, Web
 from service.providers.gitlab import observe
 from service.providers.gitlab.checkup_requests import CheckupRequests
 from service.providers.gitlab.errors import reading
-from service.providers.gitlab.hooks import GitLabHooks
+from service.providers.gitlab.hooks import GitLabHooks, wiring
 from service.providers.gitlab.people import permission, saw_user
 from service.providers.gitlab.server import Server
 from service.providers.gitlab.setup_requests import SetupRequests
@@ -21,7 +21,6 @@ from service.providers.gitlab.webhook import EVENTS
 from service.providers.hooks import Hook, HookHealth, is_ours
 
 _UNTOLD = (NotFound, Forbidden, Rejected)  # how a server or an account says that it does not tell
-_SECRETS = {"token_present": "secret", "signing_token_present": "signing token"}
 _ABOVE = "the groups above"
 _Json = Mapping[str, Any]
 
@@ -93,15 +92,9 @@ class GitLabCheckup:
             return Webhooks(tuple(self._webhook(hooks, hooks.hook(project, row), row) for row in rows), (_ABOVE,))
 
     def _webhook(self, hooks: GitLabHooks, hook: Hook, row: _Json) -> Webhook:
-        known = {word: row[name] for name, word in _SECRETS.items() if row.get(name) is not None}
         fares, failing = self._fared(hooks, hook)
-        return Webhook(
-            fares,
-            frozenset(name for name in self.events if row.get(name)),
-            secrets=frozenset(word for word, there in known.items() if there) if known else None,
-            verifies_tls=bool(row.get("enable_ssl_verification", True)),
-            failing=failing,
-        )
+        wired = wiring(row)
+        return Webhook(fares, wired.events, secrets=wired.secrets, verifies_tls=wired.verifies_tls, failing=failing)
 
     @staticmethod
     def _fared(hooks: GitLabHooks, hook: Hook) -> tuple[HookHealth, bool]:

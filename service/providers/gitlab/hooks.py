@@ -12,9 +12,11 @@ from typing import Any
 from service.providers.gitlab.connection import Row
 from service.providers.gitlab.errors import reading
 from service.providers.gitlab.gateway import Gateway
-from service.providers.hooks import Attempt, Hook, HookState, is_ours
+from service.providers.gitlab.webhook import EVENTS
+from service.providers.hooks import Attempt, Hook, HookState, Wiring, is_ours
 
 _FAILURES, _SUCCESSES = 100, 200  # rows of a hook's log, the newest first
+_SECRETS = {"token_present": "secret", "signing_token_present": "signing token"}
 _STATES: Mapping[str, HookState] = {"temporarily_disabled": "paused", "disabled": "off"}
 
 
@@ -55,9 +57,20 @@ class GitLabHooks:
             project,
             int(row["id"]),
             str(row["url"]),
-            _STATES.get(str(row.get("alert_status")), "active"),
+            wiring(row).state,
             datetime.fromisoformat(until) if until else None,
         )
+
+
+def wiring(row: Mapping[str, Any]) -> Wiring:
+    """Servers before 19 do not say whether there is a token."""
+    known = {word: row[name] for name, word in _SECRETS.items() if row.get(name) is not None}
+    return Wiring(
+        frozenset(name for name in EVENTS.values() if row.get(name)),
+        state=_STATES.get(str(row.get("alert_status")), "active"),
+        secrets=frozenset(word for word, there in known.items() if there) if known else None,
+        verifies_tls=bool(row.get("enable_ssl_verification", True)),
+    )
 
 
 def _attempt(row: Mapping[str, Any]) -> Attempt:

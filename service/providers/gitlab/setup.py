@@ -12,6 +12,7 @@ from service.model import Label
 from service.providers.base import Forbidden, NotFound, Rejected
 from service.providers.gitlab import mapping
 from service.providers.gitlab.errors import AlreadyThere, reading
+from service.providers.gitlab.hooks import wiring
 from service.providers.gitlab.quick_actions import defused
 from service.providers.gitlab.setup_requests import SetupRequests
 from service.providers.gitlab.webhook import EVENTS
@@ -184,15 +185,8 @@ def _fields(wanted: WantedWebhook) -> dict[str, Any]:
 
 
 def _webhook(row: _Json) -> Webhook:
-    """Servers before 19 do not say whether there is a token."""
-    tokens = [row.get(name) for name in ("token_present", "signing_token_present")]
-    faults = {
-        "is switched off after failures": row.get("alert_status") == "disabled",
-        "has no secret": tokens[0] is False and not tokens[1],
-        "does not check certificates": row.get("enable_ssl_verification") is False,
-    }
-    events = frozenset(name for name in EVENTS.values() if row.get(name))
-    return Webhook(int(row["id"]), str(row["url"]), events, tuple(words for words, on in faults.items() if on))
+    wired = wiring(row)
+    return Webhook(int(row["id"]), str(row["url"]), wired.events, wired.faults)
 
 
 def _board(row: _Json) -> Board:
