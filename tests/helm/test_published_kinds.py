@@ -34,7 +34,7 @@ def test_what_the_chart_makes_is_what_is_published(values: str, kind: str) -> No
 @pytest.mark.parametrize(
     ("kind", "place", "value", "says"),
     [
-        ("HTTPRoute", ("spec", "parentRefs", 0, "nam"), "gateway", "spec.parentRefs.0.nam: there is no such field"),
+        ("HTTPRoute", ("spec", "parentRefs", 0, "title"), "gateway", "spec.parentRefs.0.title: there is no such field"),
         ("HTTPRoute", ("spec", "rules", 0, "matches", 0, "path", "type"), "Prefix", "path.type: enum"),
         (
             "HTTPRoute",
@@ -46,9 +46,9 @@ def test_what_the_chart_makes_is_what_is_published(values: str, kind: str) -> No
         ("HTTPRoute", ("kind",), "HTTPPath", "has no such kind"),
         (
             "ServiceMonitor",
-            ("spec", "endpoints", 0, "intervall"),
+            ("spec", "endpoints", 0, "every"),
             "30s",
-            "endpoints.0.intervall: there is no such field",
+            "endpoints.0.every: there is no such field",
         ),
         ("PodMonitor", ("spec", "podMetricsEndpoints", 0, "interval"), "soon", "interval: pattern"),
         ("PrometheusRule", ("spec", "groups", 0, "rules", 0, "expr"), {}, "rules.0.expr"),
