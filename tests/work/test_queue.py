@@ -402,3 +402,41 @@ def test_the_projects_of_all_issues_are_known(queue: Queue, overview: Overview) 
     for name in ("github:acme/shop2#7", "github:acme/shop2#12", "gitlab:acme/ops/deep#3"):
         queue.nudge(IssueRef.parse(name))
     assert overview.projects() == [("github", "acme/shop2"), ("gitlab", "acme/ops/deep")]
+
+
+def test_an_issue_that_is_known_waits_for_an_event(queue: Queue, overview: Overview, clock: Clock) -> None:
+    """It has its row, so that its project is known; it is looked at when something asks for it, and not before."""
+    queue.known(ISSUE)
+    clock.forward(days=400)
+    assert (queue.claim(), overview.busy(), overview.projects()) == (None, 0, [("github", "acme/shop")])
+    assert overview.looked_at([ISSUE]) == {}
+    assert _due(queue, clock).ref == ISSUE
+
+
+def test_a_known_look_comes_when_it_was_planned(queue: Queue, overview: Overview, clock: Clock) -> None:
+    """Once; nobody waits for it meanwhile, and what was planned for sooner stays so."""
+    queue.known(ISSUE, clock() + timedelta(days=2))
+    queue.known(ISSUE, clock() + timedelta(days=3))
+    queue.known(ISSUE)
+    assert overview.busy() == 0
+    clock.forward(days=2)
+    claim = _claimed(queue)
+    assert (claim.ref, claim.by_delivery) == (ISSUE, False)
+    queue.finish(claim)
+    clock.forward(days=5)
+    assert queue.claim() is None
+
+
+def test_what_is_known_disturbs_no_look(queue: Queue, overview: Overview, clock: Clock) -> None:
+    """An issue that is being looked at, waits after a failure or was given up is left as it is."""
+    claim = _due(queue, clock)
+    queue.known(ISSUE, clock())
+    assert queue.claim() is None
+    queue.fail(claim, "403", limit=5)
+    [before] = overview.tasks()
+    queue.known(ISSUE, clock())
+    assert overview.tasks() == [before]
+    clock.forward(hours=1)
+    queue.fail(_claimed(queue), "403", limit=1)
+    queue.known(ISSUE, clock())
+    assert [task.state for task in overview.tasks()] == ["dead"]
