@@ -10,6 +10,7 @@ from the delivery's own id, so nothing has to be kept to find it again.
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 Look: TypeAlias = Callable[["IssueRef"], "Plan"]
 NAME = "closeout"
+_PATIENCE = 5.0  # seconds
 _next: ContextVar[SpanContext | None] = ContextVar("next", default=None)  # what the span that begins now is called
 
 
@@ -44,13 +46,18 @@ class Telemetry:
 
     def __init__(self, version: str, exporter: SpanExporter | None = None) -> None:
         """Starts a thread that sends; `exporter` takes the spans instead."""
-        self._provider = TracerProvider(resource=_resource(version), id_generator=_Ids())
-        self._provider.add_span_processor(BatchSpanProcessor(exporter or _otlp()))
+        self._exporter = exporter or _otlp()
+        self._provider = TracerProvider(resource=_resource(version), id_generator=_Ids(), shutdown_on_exit=False)
+        self._provider.add_span_processor(BatchSpanProcessor(self._exporter))
         self._tracer = self._provider.get_tracer(NAME, version)
 
     def stop(self) -> None:
-        """Sends what is left."""
-        self._provider.shutdown()
+        """Sends what is left, for some seconds at most: a collector that is away holds up nobody's end."""
+        sending = threading.Thread(target=self._provider.shutdown, name="closeout-traces", daemon=True)
+        sending.start()
+        sending.join(_PATIENCE)
+        if sending.is_alive():
+            self._exporter.shutdown()
 
     @contextmanager
     def delivery(self, forge: str, delivery: str, event: str) -> Iterator[Span]:
