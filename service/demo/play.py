@@ -71,7 +71,7 @@ def run(*, console: Console, story: Story = steps, later: Story = weeks, at_end:
         console.print(f"A sandbox forge is at [bold]{sandbox.url}[/], Closeout's webhooks at [bold]{service.url}[/].\n")
         stages = {forge: Stage(sandbox, forge, days) for forge in FILES}
         scenes = (Scene(forge, (stages[forge],), tuple(story())) for forge in FILES)
-        outcomes = [outcome for scene in scenes for outcome in _play(scene, service, console)]
+        outcomes = [outcome for scene in scenes if scene.steps for outcome in _play(scene, service, console)]
         after = tuple(later())
         if after:
             outcomes += _play(Scene(" and ".join(FILES), tuple(stages.values()), after), service, console)
