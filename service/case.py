@@ -14,6 +14,7 @@ from service.document import ActionItem, Document, FieldState
 from service.document import Field as Written
 from service.document.likeness import fingerprint, likeness
 from service.model import Finding, Issue, IssueRef, ItemState, Label, Snapshot, SyncState, placeholder
+from service.teams import Teams
 from service.templates import Template
 from service.vocabulary import Strict, Vocabulary, word_of
 
@@ -39,6 +40,7 @@ class Case:
     templates: Mapping[str, Template] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     calendars: Calendars = field(default_factory=Calendars)
+    teams: Teams = field(default_factory=Teams)
 
     @property
     def issue(self) -> Issue:

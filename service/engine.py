@@ -35,17 +35,20 @@ from service.model import (
     SetBody,
     Snapshot,
     SyncState,
+    Tell,
+    Told,
     Track,
     Verdict,
     apply,
     difference,
 )
-from service.notices import told
+from service.notices import heard, told
 from service.policy import InvalidPolicy, Policy
 from service.rules import Rule, Stage, rules
 from service.wording import plain
 
 MAX_PASSES = 40
+MOST_TOLD = 50  # reminders by message that an issue remembers; of one deadline there are a handful
 
 
 def decide(snapshot: Snapshot, policy: Policy) -> Plan:
@@ -103,7 +106,8 @@ class _Run:
     @property
     def case(self) -> Case:
         policy = self.policy
-        return Case(self.snapshot, policy.vocabulary, policy.templates, self.findings, policy.calendars)
+        words, teams = policy.vocabulary, policy.teams
+        return Case(self.snapshot, words, policy.templates, self.findings, policy.calendars, teams)
 
     def settle(self) -> bool:
         """Runs the rules until nothing changes; False if they never agree."""
@@ -133,6 +137,8 @@ class _Run:
             case Say():
                 self.says.setdefault(verdict.topic, verdict)
                 self._because((EnsureComment, verdict.topic), rule)
+            case Tell():
+                self._tell(rule, verdict)
             case Fold(topic=topic):
                 self._fold(rule, topic)
             case Revisit(at=at):
@@ -153,6 +159,15 @@ class _Run:
         said = self.snapshot.comment(topic)
         if said is not None:
             self._change(rule, EnsureComment(self.snapshot.issue.ref, topic, report.folded(said.body)))
+
+    def _tell(self, rule: Rule, verdict: Tell) -> None:
+        """By message where a route takes it, which is remembered; else as a comment."""
+        if not heard(self.snapshot, self.case, verdict.step, self.policy):
+            self._take(rule, verdict.otherwise)
+            return
+        state = self.snapshot.state
+        told_now = Told(verdict.step, self.snapshot.observed_at)
+        self._remember(replace(state, told=(*state.told, told_now)[-MOST_TOLD:]))
 
     def _remember(self, state: SyncState) -> None:
         self.snapshot = replace(self.snapshot, state=state)

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from service.model import Decision, ItemState, Meeting, Override, ReviewState, SyncState
+from service.model import Decision, ItemState, Meeting, Override, ReviewState, SyncState, Told
 
 VERSION = 1
 STATUS = "status"  # the topic of the one comment that is kept up to date and holds the state
@@ -106,6 +106,7 @@ def _decode(data: dict[str, Any]) -> SyncState:
         decisions=tuple(_decision(row) for row in data.get("decisions", ())),
         reviews=tuple(ReviewState(row["key"], row["ref"]) for row in data.get("reviews", ())),
         meetings=tuple(_meeting(row) for row in data.get("meetings", ())),
+        told=tuple(Told(row["step"], datetime.fromisoformat(row["at"])) for row in data.get("told", ())),
         paused=bool(data.get("paused", False)),
         review=bool(data.get("review", False)),
         spawn=bool(data.get("spawn", False)),

@@ -18,6 +18,8 @@ from service.model import Decision
 from service.vocabulary import Strict
 
 NUDGE = "nudge:"
+_ROUTE = "route:"
+_WHOM = rf"^(@?[\w.-]+(/[\w.-]+)*|{_ROUTE}[a-z0-9][a-z0-9_-]*)$"
 
 
 class Step(Strict):
@@ -25,12 +27,30 @@ class Step(Strict):
 
     offset: int = Field(ge=-366, le=366, description="Days after the deadline; below 0 before it.")
     days: Literal["calendar", "business"] = Field("calendar", description="Which days are counted.")
-    tell: tuple[Annotated[str, StringConstraints(pattern=r"^@?[\w.-]+(/[\w.-]+)*$")], ...] = Field(
-        ("owner",), description="`owner`, `post-mortem-owner`, a login, or a team such as `acme/leads`."
+    tell: tuple[Annotated[str, StringConstraints(pattern=_WHOM)], ...] = Field(
+        ("owner",),
+        description="`owner`, `post-mortem-owner`, `team-lead` (of `audit.leads`), a login, a team such as "
+        "`acme/leads`, or a channel: `route:oncall` is the route `oncall` of the installation.",
     )
-    how: Literal["comment", "digest"] = Field(
-        "comment", description="`comment`: on the item. `digest`: not there, but in the audit's summary."
+    how: Literal["comment", "digest", "notification"] = Field(
+        "comment",
+        description="`comment`: on the item. `digest`: not there, but in the audit's summary. `notification`: by "
+        "message, and on the item where no route takes it.",
     )
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Whom it names, but for routes."""
+        return tuple(who for who in self.tell if not who.startswith(_ROUTE))
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        return tuple(who.removeprefix(_ROUTE) for who in self.tell if who.startswith(_ROUTE))
+
+    @property
+    def leaves(self) -> bool:
+        """Whether taking it is worth a message: it says so, names a route, or comes after the deadline."""
+        return self.how != "digest" and (self.how == "notification" or bool(self.routes) or self.offset > 0)
 
     @property
     def name(self) -> str:
@@ -57,9 +77,14 @@ class Rung:
     at: datetime
 
     @property
+    def name(self) -> str:
+        """The step of this deadline: `2026-03-16:+7d`."""
+        return f"{self.deadline}:{self.step.name}"
+
+    @property
     def topic(self) -> str:
         """Names the comment that says it, which is the record that it was said."""
-        return f"{NUDGE}{self.deadline}:{self.step.name}"
+        return f"{NUDGE}{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +119,28 @@ def sleeping(case: Case) -> Decision | None:
     naps = [made for made in case.state.decisions if made.what == "snooze" and made.until is not None]
     today = case.calendar.day(case.now)
     return next((nap for nap in reversed(naps) if nap.until is not None and nap.until > today), None)
+
+
+def told(case: Case, step: Step) -> tuple[str, ...]:
+    """Whom the step names, by login or team, each once; the post-mortem's owner where nobody else is found.
+
+    Nobody where it names routes alone.
+    """
+    found = [name for who in step.people for name in _people(case, who)]
+    if not found and step.people:
+        found = _people(case, "post-mortem-owner")
+    return tuple({name.casefold(): name for name in found}.values())
+
+
+def _people(case: Case, who: str) -> list[str]:
+    parent = case.snapshot.parent
+    match who:
+        case "owner":
+            return list(case.owners)
+        case "post-mortem-owner":
+            names = sorted(parent.assignees) or [parent.author] if parent is not None else []
+            return [name for name in names if name and name != case.snapshot.viewer]
+        case "team-lead":
+            return list(case.teams.leads_of(case.owners))
+        case _:
+            return [who.removeprefix("@")]

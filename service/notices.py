@@ -2,21 +2,23 @@
 
 Each has a key made of the issue, the kind and the moment it is about: whoever tells it notices what was told before.
 A plan that was cut short yields its notices again. Some hang on the status comment, which is written last; refused
-closes and reminders are also read from our own fresh comments.
+closes and reminders are also read from our own fresh comments, and reminders by message from what is remembered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from service.case import Case
 from service.gate import REFUSED
 from service.hidden import STATUS
 from service.ladder import NUDGE, Step
+from service.ladder import told as whom
 from service.model import EnsureComment, Notice, NoticeKind, Plan, Reopen, Snapshot, SyncState
 from service.policy import Policy
+from service.routing import takes
 
 _NEWS = timedelta(days=7)  # a close that is noticed later is history
 _FRESH = timedelta(days=1)  # a comment of ours after which nobody has to be told any more
@@ -28,7 +30,9 @@ class _Event(NamedTuple):
     kind: NoticeKind
     moment: str = ""
     points: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()  # teams beyond the owners' own
+    told: tuple[str, ...] = ()  # whom a step of the ladder names
+    due: date | None = None
+    routes: tuple[str, ...] | None = None  # that a step of the ladder names
     by_decision: bool = False
 
 
@@ -37,7 +41,10 @@ def told(before: Snapshot, after: Case, plan: Plan, policy: Policy) -> tuple[Not
     if after.state.paused or after.closed_before_adoption:
         return ()
     events = [*_refused(before, plan)]
-    events += _post_mortem(before, after, plan) if after.kind == "post-mortem" else _overdue(before, plan, policy)
+    if after.kind == "post-mortem":
+        events += _post_mortem(before, after, plan)
+    else:
+        events += _reminders(before, after, plan, policy)
     return tuple(_notice(event, before, after, policy) for event in events)
 
 
@@ -52,12 +59,13 @@ def _notice(event: _Event, before: Snapshot, case: Case, policy: Policy) -> Noti
         url=issue.url,
         severity=case.severity,
         owners=owners,
-        teams=tuple(dict.fromkeys((*policy.audit.teams_of(owners), *event.told))),
+        teams=tuple(dict.fromkeys((*policy.teams.of(owners), *(name for name in event.told if "/" in name)))),
+        told=event.told,
         confidential=issue.private or (parent is not None and parent.private),
-        due=case.deadline if case.kind == "action-item" else None,
+        due=event.due or (case.deadline if case.kind == "action-item" else None),
         points=event.points,
         by_decision=event.by_decision,
-        routes=getattr(policy.notify, event.kind),
+        routes=event.routes if event.routes is not None else getattr(policy.notify, event.kind),
     )
 
 
@@ -114,17 +122,41 @@ def _lessons(case: Case) -> tuple[str, ...]:
     return tuple(line for line in lines if line)[:_LESSONS]
 
 
-def _overdue(before: Snapshot, plan: Plan, policy: Policy) -> Iterator[_Event]:
-    """A step of the ladder after the deadline, when it is said."""
-    steps: tuple[Step, ...] = getattr(policy.options("escalation"), "steps", ())
-    late = {step.name: step for step in steps if step.offset > 0}
+def _reminders(before: Snapshot, after: Case, plan: Plan, policy: Policy) -> Iterator[_Event]:
+    """The steps of the ladder that are said or told now, or were of late."""
     topics = (c.topic for c in plan.changes if isinstance(c, EnsureComment) and before.comment(c.topic) is None)
     said = [topic.removeprefix(NUDGE) for topic in topics if topic.startswith(NUDGE)]
-    for rung in dict.fromkeys((*said, *_fresh(before, NUDGE))):
-        deadline, _, name = rung.rpartition(":")
-        if name in late:
-            teams = tuple(who.removeprefix("@") for who in late[name].tell if "/" in who)
-            yield _Event("overdue", f"{deadline} {name}", told=teams)
+    by_message = [told.step for told in after.state.told if before.observed_at - told.at < _FRESH]
+    for rung in dict.fromkeys((*said, *by_message, *_fresh(before, NUDGE))):
+        event = _reminder(after, rung, policy)
+        if event is not None:
+            yield event
+
+
+def _reminder(case: Case, rung: str, policy: Policy) -> _Event | None:
+    """A step such as `2026-03-16:+7d`. None where the policy knows no such step, or it stays on the item."""
+    deadline, _, name = rung.rpartition(":")
+    steps: tuple[Step, ...] = getattr(policy.options("escalation"), "steps", ())
+    step = next((step for step in steps if step.name == name and step.leaves), None)
+    due = _day(deadline)
+    if step is None or due is None:
+        return None
+    kind: NoticeKind = "overdue" if step.offset > 0 else "due"
+    return _Event(kind, f"{deadline} {name}", told=whom(case, step), due=due, routes=step.routes or None)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:  # a hidden block that somebody edited
+        return None
+
+
+def heard(before: Snapshot, case: Case, rung: str, policy: Policy) -> bool:
+    """Whether a route of the installation would take the message of this step."""
+    event = _reminder(case, rung, policy)
+    notice = None if event is None else _notice(event, before, case, policy)
+    return notice is not None and any(takes(outlet, notice) for outlet in policy.outlets)
 
 
 def _remembers(plan: Plan) -> bool:

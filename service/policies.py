@@ -12,6 +12,7 @@ from service.document import read
 from service.model import IssueRef
 from service.policy import FILES, InvalidPolicy, Policy, load
 from service.providers.base import Provider
+from service.settings import Outlet
 from service.templates import Template, TemplateError, parse
 
 _log = structlog.get_logger()
@@ -30,9 +31,11 @@ class Policies:
         fallback: Policy | None = None,
         *,
         allows: Callable[[IssueRef], bool] = lambda _: True,
+        outlets: Sequence[Outlet] = (),
     ) -> None:
-        """`allows` says whether an issue's project is one that may be acted on."""
+        """`allows` says whether an issue's project is one that may be acted on; `outlets` are the routes there are."""
         self.allows = allows
+        self._outlets = tuple(outlets)
         self._kinds = kinds
         self._fallback = fallback or Policy()
         self._read: dict[tuple[str, str], tuple[str, Policy | InvalidPolicy]] = {}
@@ -50,7 +53,12 @@ class Policies:
         """The policy without the repository's own templates: one request, for those who write no text."""
         path = FILES[self._kinds[provider.forge]]
         text = provider.file_text(project, path)
-        return self._fallback if text is None else self._of(provider.forge, project, path, text)
+        policy = self._fallback if text is None else self._of(provider.forge, project, path, text)
+        return policy if isinstance(policy, InvalidPolicy) else self._here(policy)
+
+    def _here(self, policy: Policy) -> Policy:
+        """A policy as it holds in this installation."""
+        return replace(policy, outlets=self._outlets)
 
     def _of(self, forge: str, project: str, path: str, text: str) -> Policy | InvalidPolicy:
         key = (forge, project)
@@ -71,7 +79,7 @@ class Policies:
             for name, text in texts.items()
             if text is not None
         }
-        return replace(policy, templates={**policy.templates, **own})
+        return replace(self._here(policy), templates={**policy.templates, **own})
 
 
 # Where a repository's own templates are looked for when its policy names no others.

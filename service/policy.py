@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -13,6 +13,8 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 
 from service.calendar import Calendars
 from service.rules import Options, rules
+from service.settings import Outlet
+from service.teams import Teams
 from service.templates import Template, shipped
 from service.vocabulary import Strict, Vocabulary
 
@@ -49,13 +51,7 @@ class AuditOptions(Strict):
         StaleDays(), description="Days after which a post-mortem still in Draft or Review is stale, by severity."
     )
     teams: dict[str, tuple[str, ...]] = Field({}, description='Who is in which team, such as `payments: ["alice"]`.')
-
-    def teams_of(self, owners: Iterable[str]) -> tuple[str, ...]:
-        """The teams of these people, in the policy's order. An owner like `acme/payments` is a team itself."""
-        names = tuple(owners)
-        wanted = {name.casefold() for name in names}
-        mapped = (team for team, people in self.teams.items() if wanted & {person.casefold() for person in people})
-        return tuple(dict.fromkeys((*mapped, *(name for name in names if "/" in name))))
+    leads: dict[str, tuple[str, ...]] = Field({}, description='Who leads a team, such as `payments: ["carol"]`.')
 
 
 class NotifyOptions(Strict):
@@ -68,6 +64,9 @@ class NotifyOptions(Strict):
     review: tuple[str, ...] | None = Field(None, description="A post-mortem is ready for review.")
     refused: tuple[str, ...] | None = Field(None, description="A close was undone, with what is missing.")
     completed: tuple[str, ...] | None = Field(None, description="A post-mortem was closed, with its lessons learned.")
+    due: tuple[str, ...] | None = Field(
+        None, description="An action item's reminder up to its deadline, where its step is told by message."
+    )
     overdue: tuple[str, ...] | None = Field(None, description="An action item's reminder after its deadline.")
 
 
@@ -104,7 +103,7 @@ def policy_model() -> type[PolicyFileBase]:
 
 @dataclass(frozen=True)
 class Policy:
-    """What a team decided, ready for the engine."""
+    """What a team decided, ready for the engine. `outlets` are the routes of the installation that it is read in."""
 
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     rule_options: Mapping[str, Options] = field(default_factory=dict)
@@ -113,6 +112,11 @@ class Policy:
     audit: AuditOptions = field(default_factory=AuditOptions)
     calendars: Calendars = field(default_factory=Calendars)
     notify: NotifyOptions = field(default_factory=NotifyOptions)
+    outlets: tuple[Outlet, ...] = ()
+
+    @property
+    def teams(self) -> Teams:
+        return Teams(self.audit.teams, self.audit.leads)
 
     def options(self, rule_id: str) -> Options:
         found = self.rule_options.get(rule_id)

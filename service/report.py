@@ -140,8 +140,14 @@ def _decisions(case: Case) -> Iterator[str]:
     ]
     lines += [f"- The deadline of {item.ref} was moved {times(item.slips)}." for item in case.state.items if item.slips]
     lines += [f"- {_decided(made)}: {plain(made.reason)}" for made in case.state.decisions]
+    lines += [f"- {told.at.date()}: a reminder went out by message ({_step(told.step)})." for told in case.state.told]
     if lines:
         yield "\n".join(["On record:", *lines])
+
+
+def _step(name: str) -> str:
+    deadline, _, step = name.rpartition(":")
+    return f"due {deadline}" if step == "due" else f"{step}, due {deadline}"
 
 
 def _decided(made: Decision) -> str:

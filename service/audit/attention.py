@@ -62,7 +62,7 @@ def step(case: Case, policy: Policy) -> Rung | None:
 def attention(case: Case, policy: Policy, rung: Rung | None) -> Attention | None:
     """None where no rule can have anything to do."""
     changed = case.issue.updated_at or _LONG_AGO
-    reminder = rung if rung is not None and rung.step.how == "comment" else None
+    reminder = rung if rung is not None and rung.step.how != "digest" else None
     wrong_label = _is_out_of_step(case, policy)
     if reminder is None and not wrong_label:
         return None

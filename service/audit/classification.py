@@ -15,7 +15,7 @@ from service.audit.choices import Kind
 from service.audit.rows import AuditReport, Problem, Row
 from service.case import Case
 from service.document import Criterion, FieldState
-from service.ladder import Rung
+from service.ladder import Rung, Step
 from service.model import Issue, IssueRef, Snapshot
 from service.policy import Policy
 
@@ -33,7 +33,8 @@ class Seen:
 
 def judged(issue: Issue, policy: Policy, now: datetime) -> Seen | None:
     """The issue at `now`; None for one that is neither an action item nor a post-mortem."""
-    case = Case(Snapshot(issue, now.astimezone(UTC), viewer=""), policy.vocabulary, calendars=policy.calendars)
+    seen = Snapshot(issue, now.astimezone(UTC), viewer="")
+    case = Case(seen, policy.vocabulary, calendars=policy.calendars, teams=policy.teams)
     match case.kind:
         case "action-item":
             return Seen(_action_item(case, policy))
@@ -112,7 +113,7 @@ def _action_item(case: Case, policy: Policy) -> Row:
     issue, rung = case.issue, step(case, policy)
     own = case.words_on(policy.vocabulary.labels.severity)
     problems = _open_problems(case, rung) if issue.state == "open" else _closed_problems(case)
-    digest = rung.step.tell if rung is not None and rung.step.how == "digest" else ()
+    digest = rung.step if rung is not None and rung.step.how == "digest" else None
     return replace(
         _row(case, policy),
         due=case.deadline,
@@ -120,9 +121,17 @@ def _action_item(case: Case, policy: Policy) -> Row:
         post_mortem=issue.marker.parent if issue.marker is not None else None,
         problems=tuple(problems),
         step=rung.step.name if rung is not None else None,
-        told=tuple(name for name in digest if name != "owner"),
+        told=_whom(case, digest) if digest is not None else (),
+        routes=digest.routes if digest is not None else (),
         attention=attention(case, policy, rung),
     )
+
+
+def _whom(case: Case, digest: Step) -> tuple[str, ...]:
+    """Besides the owners. Who owns the post-mortem stands in another issue."""
+    leads = case.teams.leads_of(case.owners)
+    named = ((leads if name == "team-lead" else (name,)) for name in digest.people if name != "owner")
+    return tuple(name for names in named for name in names)
 
 
 def _row(case: Case, policy: Policy) -> Row:
@@ -135,7 +144,7 @@ def _row(case: Case, policy: Policy) -> Row:
         confidential=issue.private,
         is_review=issue.is_review,
         owners=owners,
-        teams=policy.audit.teams_of(owners),
+        teams=policy.teams.of(owners),
     )
 
 

@@ -41,6 +41,7 @@ class Row:
     problems: tuple[Problem, ...] = ()
     step: str | None = None
     told: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()  # that its step names: a digest by these holds it, whatever they take by themselves
     attention: Attention | None = None
 
     def has(self, kind: Kind) -> bool:

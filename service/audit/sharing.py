@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from service.audit.rows import AuditReport, Row
 from service.notifications.letters import said, summary
-from service.notifications.routing import takes_kind, takes_teams
+from service.routing import takes_teams, wants
 from service.settings import Route
 from service.store.outbox import Letter
 
@@ -16,7 +16,7 @@ _MOST = 10  # items that are named
 
 def letters(report: AuditReport, routes: Sequence[Route]) -> list[Letter]:
     """One a day for each route that there is something to say to; a second audit of the day tells nothing new."""
-    told = (_letter(report, route) for route in routes if takes_kind(route, "audit"))
+    told = (_letter(report, route) for route in routes if wants(route, "audit", None))
     return [letter for letter in told if letter is not None]
 
 

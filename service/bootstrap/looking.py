@@ -49,7 +49,7 @@ class Looking:
         self._clock, self._sleep = clock, sleep
         self._caches = {forge.name: Cache(clock) for forge in settings.forges}
         kinds = {forge.name: forge.kind for forge in settings.forges}
-        self.policies = Policies(kinds, _fallback(settings), allows=settings.allows)
+        self.policies = Policies(kinds, _fallback(settings), allows=settings.allows, outlets=settings.routes)
 
     def providers(self, *, modest: bool = False) -> dict[str, Provider]:
         """New ones, for one thread. `modest`: for work that nobody waits for; it leaves room for the rest."""

@@ -33,6 +33,7 @@ from service.model.conclusions import (
     Remember,
     Revisit,
     Say,
+    Tell,
     Track,
     Verdict,
 )
@@ -61,6 +62,7 @@ from service.model.seen import (
     State,
     StateReason,
     SyncState,
+    Told,
 )
 
 __all__ = [
@@ -107,6 +109,8 @@ __all__ = [
     "State",
     "StateReason",
     "SyncState",
+    "Tell",
+    "Told",
     "Track",
     "Verdict",
     "apply",

@@ -11,7 +11,7 @@ from service.model.changes import Change
 from service.model.seen import Decision, IssueRef, ItemState, Override
 
 Level: TypeAlias = Literal["blocks", "advises", "done", "skipped", "error"]
-NoticeKind: TypeAlias = Literal["opened", "review", "refused", "completed", "overdue"]
+NoticeKind: TypeAlias = Literal["opened", "review", "refused", "completed", "due", "overdue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,24 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Tell:
+    """A reminder that goes out by message, once for each step of a deadline (`2026-03-16:+7d`).
+
+    Where no route of the installation would take it, `otherwise` is said on the item: nothing is lost in silence.
+    """
+
+    step: str
+    otherwise: Say
+
+
+@dataclass(frozen=True, slots=True)
 class Fold:
     """Our earlier message on this topic has had its day: it is folded in place, every word of it kept."""
 
     topic: str
 
 
-Verdict: TypeAlias = Finding | Change | Remember | Track | Decision | Say | Fold | Revisit
+Verdict: TypeAlias = Finding | Change | Remember | Track | Decision | Say | Tell | Fold | Revisit
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,7 @@ class Notice:
     severity: str | None = None
     owners: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()  # whom a step of the ladder names: people and teams, the owners perhaps among them
     confidential: bool = False
     due: date | None = None
     points: tuple[str, ...] = ()

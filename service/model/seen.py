@@ -214,6 +214,14 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A reminder that went out by message: the step of which deadline, as `2026-03-16:+7d`, and when."""
+
+    step: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SyncState:
     """What Closeout remembers about an issue, kept in the hidden block of its own status comment."""
 
@@ -229,6 +237,7 @@ class SyncState:
     decisions: tuple[Decision, ...] = ()
     reviews: tuple[ReviewState, ...] = ()
     meetings: tuple[Meeting, ...] = ()
+    told: tuple[Told, ...] = ()
     paused: bool = False
     review: bool = False  # review was asked for
     spawn: bool = False  # `/pm actions` was given

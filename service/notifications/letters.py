@@ -17,6 +17,7 @@ from service.wording import plain, shortened
 _JOINER = "\u2060"  # takes no room
 # Signs that a service reads as markup, links or mentions, and others that look like them.
 _HARMLESS = str.maketrans("<>`*~[]|\\", "‹›'∗∼［］¦＼")
+_WAYS_OUT = "Done? Close it with its proof. Otherwise it can be moved, put to sleep, handed over or let go."
 _TITLE = 120
 _LINE = 300
 
@@ -45,6 +46,8 @@ def _title(notice: Notice) -> str:
             return f"Open again, with a few points left: {name}"
         case "completed":
             return f"Lessons learned: {name}"
+        case "due":
+            return f"Due on {notice.due}: {name}"
         case "overdue":
             return f"Past its deadline: {name}"
         case _:
@@ -56,6 +59,8 @@ def _lines(notice: Notice) -> Iterator[str]:
     yield from (f"• {said(point)}" for point in notice.points)
     facts = [f"Severity: {notice.severity}"] if notice.severity else []
     facts += [f"Owner: {', '.join(said(name) for name in notice.owners)}"] if notice.owners else []
+    others = [said(name) for name in notice.told if name not in notice.owners]
+    facts += [f"For: {', '.join(others)}"] if others else []
     if facts:
         yield " · ".join(facts)
     if notice.url:
@@ -76,8 +81,10 @@ def _opening(notice: Notice) -> str:
                 "was closed by a maintainer's decision, with points still open" if notice.by_decision else "is complete"
             )
             return f"The post-mortem {how}. {'What we learned:' if notice.points else 'It is worth reading.'}"
+        case "due":
+            return f"This action is due on {notice.due}. {_WAYS_OUT}"
         case "overdue":
-            return f"This action was due on {notice.due} and is still open. It can be moved, handed over or let go."
+            return f"This action was due on {notice.due} and is still open. {_WAYS_OUT}"
         case _:
             assert_never(notice.kind)
 

@@ -9,7 +9,7 @@ import structlog
 
 from service.model import Notice
 from service.notifications.letters import letter
-from service.notifications.routing import takes, unknown
+from service.routing import takes, unknown
 from service.settings import Route
 from service.store.database import StoreUnavailable
 from service.store.outbox import Letter, Outbox
@@ -45,7 +45,7 @@ class Telling:
         self._outbox.release(letters)
 
     def _letters(self, notice: Notice) -> Iterator[Letter]:
-        for name in unknown(notice, self._routes):
+        for name in unknown(notice.routes or (), self._routes):
             there = ", ".join(route.name for route in self._routes)
             _log.warning("notify_route_unknown", issue=str(notice.ref), kind=notice.kind, route=name, there_is=there)
         yield from (letter(notice, route.name) for route in self._routes if takes(route, notice))

@@ -2,8 +2,9 @@
 
 Why: reminders that end when the incident is over, or come five at a time, are how promises are forgotten.
 
-Remedy: each step of the ladder is said once for each deadline, in a comment of its own, on a working day outside quiet
-hours; the reminder before it is folded. Do it, hand it over, or comment `/pm extend`, `/pm snooze` or `/pm wont-do`.
+Remedy: each step of the ladder is said once for each deadline, on a working day outside quiet hours: in a comment of
+its own, while the one before is folded, in the audit's summary, or by message (`how`). Do it, hand it over, or comment
+`/pm extend`, `/pm snooze` or `/pm wont-do`.
 `/pm pause` silences the issue it is said on: an action item's reminders go on while its post-mortem is paused.
 """
 
@@ -15,8 +16,8 @@ from datetime import date
 from pydantic import Field
 
 from service.case import Case
-from service.ladder import LADDER, NUDGE, Rung, Standing, Step, sleeping, standing
-from service.model import Finding, Fold, Revisit, Say, Verdict
+from service.ladder import LADDER, NUDGE, Rung, Standing, Step, sleeping, standing, told
+from service.model import Finding, Fold, Revisit, Say, Tell, Verdict
 from service.rules import ACTION_ITEM, Example, Options, Rule
 from service.wording import plain, times
 
@@ -24,7 +25,13 @@ _MORE = 14  # days; the example of an extension
 
 
 class EscalationOptions(Options):
-    steps: tuple[Step, ...] = Field(LADDER, description="The ladder; each step happens once for each deadline.")
+    steps: tuple[Step, ...] = Field(
+        LADDER,
+        description="The ladder; each step happens once for each deadline. `offset`: days after it, below 0 before; "
+        "`days`: `calendar` or `business`; `tell`: `owner`, `post-mortem-owner`, `team-lead`, a login, a team, or a "
+        "channel such as `route:oncall`; `how`: `comment` on the item, `digest` (the audit's summary), or "
+        "`notification` (a message, and a comment where no route takes it).",
+    )
     extensions: int = Field(
         2, ge=1, description="From so many extensions on, advice says that the plan needs another look."
     )
@@ -42,17 +49,28 @@ def check(case: Case, options: EscalationOptions) -> Iterator[Verdict]:
 
 def _reminders(case: Case, now: Standing) -> Iterator[Verdict]:
     rung = now.rung
-    is_said = rung is not None and case.snapshot.comment(rung.topic) is not None
-    if rung is not None and rung.step.how == "comment" and not is_said:
+    is_said = rung is not None and _is_taken(case, rung)
+    if rung is not None and rung.step.how != "digest" and not is_said:
         opens = case.calendar.opens(case.now)
         is_said = opens <= case.now
-        yield Say(rung.topic, _words(case, rung)) if is_said else Revisit(opens)
+        yield _reminder(case, rung) if is_said else Revisit(opens)
     for comment in case.snapshot.comments:
         topic = comment.topic or ""
         is_of_now = case.deadline is not None and topic.startswith(f"{NUDGE}{case.deadline}:")
         has_passed = is_said and rung is not None and topic != rung.topic
         if topic.startswith(NUDGE) and (has_passed or not is_of_now):
             yield Fold(topic)
+
+
+def _is_taken(case: Case, rung: Rung) -> bool:
+    """The tracker remembers: a comment of ours, or, of a message, the hidden state."""
+    is_told = any(one.step == rung.name for one in case.state.told)
+    return is_told or case.snapshot.comment(rung.topic) is not None
+
+
+def _reminder(case: Case, rung: Rung) -> Verdict:
+    said = Say(rung.topic, _words(case, rung))
+    return Tell(rung.name, said) if rung.step.how == "notification" else said
 
 
 def _advice(case: Case, options: EscalationOptions) -> Iterator[Verdict]:
@@ -73,7 +91,7 @@ def _advice(case: Case, options: EscalationOptions) -> Iterator[Verdict]:
 
 
 def _words(case: Case, rung: Rung) -> str:
-    names = ", ".join(_told(case, rung.step))
+    names = ", ".join(_call(case, rung.step, name) for name in told(case, rung.step))
     later = case.calendar.working_day(case.calendar.shifted(rung.deadline, _MORE))
     return "\n".join(
         [
@@ -95,27 +113,14 @@ def _what(step: Step, deadline: date) -> str:
     return f"this action is due on {deadline}."
 
 
-def _told(case: Case, step: Step) -> tuple[str, ...]:
-    """Whom the step names, each once; the post-mortem's owner where nobody owns the item."""
-    found = [name for who in step.tell for name in _people(case, who)] or _people(case, "post-mortem-owner")
-    return tuple({name.casefold(): name for name in found}.values())
-
-
-def _people(case: Case, who: str) -> list[str]:
-    parent = case.snapshot.parent
-    match who:
-        case "owner":
-            return [f"@{name}" if _may_be_called(case, name) else f"`{plain(name)}`" for name in case.owners]
-        case "post-mortem-owner":
-            names = sorted(parent.assignees) or [parent.author] if parent is not None else []
-            return [f"@{name}" for name in names if name and name != case.snapshot.viewer]
-        case _:
-            return [f"@{who.removeprefix('@')}"]
-
-
-def _may_be_called(case: Case, name: str) -> bool:
-    """Who is assigned, and whom the forge would let be: a name in a text must not make us call out to everybody."""
-    return name in case.issue.assignees or bool(case.snapshot.people.get(name))
+def _call(case: Case, step: Step, name: str) -> str:
+    """Who is named by the policy or assigned, and whom the forge would let be, is called; another owner is named: a
+    name in a text must not make us call out to everybody.
+    """
+    if name not in case.owners or name in {who.removeprefix("@") for who in step.people}:
+        return f"@{name}"
+    may = name in case.issue.assignees or bool(case.snapshot.people.get(name))
+    return f"@{name}" if may else f"`{plain(name)}`"
 
 
 _LABELS = frozenset({"type-action-item"})

@@ -14,7 +14,7 @@ from service.model import IssueRef
 
 ROUTE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 Kind: TypeAlias = Literal["github", "gitlab"]
-RouteKind: TypeAlias = Literal["opened", "review", "refused", "completed", "overdue", "audit"]
+RouteKind: TypeAlias = Literal["opened", "review", "refused", "completed", "due", "overdue", "audit"]
 
 
 class SettingsError(Exception):
@@ -77,14 +77,19 @@ class RouteFilters(BaseModel):
     per_minute: int = Field(20, ge=1, le=600)
 
 
-class Route(RouteFilters):
-    """One way out for notifications. `address` is an Apprise URL, and as a whole a secret."""
+class Outlet(RouteFilters):
+    """One way out for notifications, as far as it matters for what goes there."""
 
     name: str
-    address: SecretStr
 
     def reaches(self, ref: IssueRef) -> bool:
         return project_matches(ref, self.projects)
+
+
+class Route(Outlet):
+    """One way out, and where it leads. `address` is an Apprise URL, and as a whole a secret."""
+
+    address: SecretStr
 
 
 class Settings(BaseModel):

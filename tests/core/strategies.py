@@ -11,6 +11,7 @@ from service.calendar import Calendars
 from service.case import Case
 from service.deadlines import Deadlines
 from service.hidden import state_block, topic_marker
+from service.ladder import LADDER
 from service.model import (
     Card,
     Comment,
@@ -24,6 +25,7 @@ from service.model import (
     ReviewState,
     Snapshot,
     SyncState,
+    Told,
 )
 from service.policy import Policy
 from service.report import folded
@@ -31,6 +33,8 @@ from service.rules.action_items import ActionItemsOptions
 from service.rules.board import BoardOptions
 from service.rules.closure import ClosureOptions
 from service.rules.commands import COMMANDS
+from service.rules.escalation import EscalationOptions
+from service.settings import Outlet
 from service.templates import shipped
 from service.vocabulary import Vocabulary
 from tests.build import BOT, GITHUB, GITLAB, HOME, NOW, PEOPLE
@@ -183,6 +187,7 @@ def states(draw: st.DrawFn) -> SyncState:
         overrides=st.sampled_from([(), (Override("alice", NOW, "it is fine"),)]),
         decisions=st.lists(DECISIONS, max_size=2).map(tuple),
         reviews=st.sampled_from([(), (), (ReviewState(REVIEWS[0], "#31"),)]),
+        told=st.sampled_from([(), (), (Told("2026-02-20:+7d", NOW), Told("tomorrow:+7d", NOW))]),
         paused=st.sampled_from([False, False, False, True]),
         review=st.booleans(),
         spawn=st.booleans(),
@@ -301,6 +306,9 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
     )
 
 
+BY_MESSAGE = tuple(step.model_copy(update={"how": "notification"}) for step in LADDER)
+
+
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
     options = {
@@ -313,9 +321,11 @@ def policies(draw: st.DrawFn) -> Policy:
             deadlines=Deadlines(use=draw(st.sampled_from(["propose", "apply", "off"]))),
         ),
         "board": BoardOptions(project=draw(st.sampled_from([None, 1]))),
+        "escalation": EscalationOptions(steps=draw(st.sampled_from([LADDER, BY_MESSAGE]))),
     }
     words = Vocabulary() if draw(st.booleans()) else Vocabulary.model_validate({"labels": {"action_item": "todo"}})
-    return Policy(vocabulary=words, rule_options=options, calendars=draw(calendars()))
+    outlets = draw(st.sampled_from([(), (Outlet(name="oncall"),)]))
+    return Policy(vocabulary=words, rule_options=options, calendars=draw(calendars()), outlets=outlets)
 
 
 @st.composite

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.hidden import is_issue_on, issue_marker, region, state_block, state_of, topic_marker, topic_of, with_region
-from service.model import Decision, ItemState, Meeting, Override, ReviewState, SyncState
+from service.model import Decision, ItemState, Meeting, Override, ReviewState, SyncState, Told
 
 WORDS = st.text(max_size=40)
 ITEMS = st.builds(
@@ -46,6 +46,7 @@ STATES = st.builds(
     meetings=st.lists(
         st.builds(Meeting, AT, st.just("Europe/Berlin"), WORDS, st.tuples(WORDS), st.tuples(WORDS)), max_size=2
     ).map(tuple),
+    told=st.lists(st.builds(Told, WORDS, AT), max_size=2).map(tuple),
     paused=st.booleans(),
 )
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from service.bootstrap import Service
 from service.model import IssueRef
+from service.policy import FILES
 from service.sandbox import Sandbox
 from tests.clock import Clock
 from tests.incident import filled_in, proven, reviewed
@@ -81,6 +83,36 @@ def test_a_post_mortem_is_told_of_through_its_life(team: Team, there: Reception)
     assert late
     assert all(title.startswith("Past its deadline: ") for title in late)
     assert len(late) == len(team.said(item.number, "nudge:")) - 1  # the one on the day itself stays there
+
+
+BY_MESSAGE = (
+    "version: 1\naudit: {teams: {payments: [bob]}, leads: {payments: [eve]}}\nrules:\n  escalation:\n    steps:\n"
+    "      - {offset: 0, how: notification, tell: [owner, team-lead]}\n      - {offset: 7, how: notification}\n"
+)
+
+
+def test_a_reminder_by_message_is_told_once_and_remembered_by_the_tracker(
+    team: Team, there: Reception, tmp_path: Path
+) -> None:
+    """In a look of the service's own, and never again: not after further looks, nor by a database that knows nothing."""
+    team.stack.sandbox.world.put_file(team.forge, PROJECT, FILES[team.forge], BY_MESSAGE)
+    pm = team.report()
+    team.write(pm, filled_in(team.issue(pm).body, LINE))
+    item = team.action_item()
+    team.wait(days=30)
+    (due,) = [message for message in _delivered(team, there) if "Page when" in message.title]
+    assert due.title == f"Due on 2026-04-01: Page when the connection pool is 80 % full (acme/shop#{item.number})"
+    assert "For: eve" in due.text
+    assert team.said(item.number, "nudge:") == []
+    (status,) = team.said(item.number, "status")
+    assert "- 2026-04-01: a reminder went out by message (due 2026-04-01)." in status
+
+    fresh = {"database_url": SecretStr(f"sqlite:///{tmp_path / 'fresh.sqlite3'}")}
+    ref = IssueRef(team.forge, PROJECT, item.number)
+    with Service(team.stack.service.settings.model_copy(update=fresh), clock=team.stack.clock) as other:
+        team.wait(days=2)
+        assert other.reconciler().reconcile(ref).changes == ()
+        assert other.outbox.latest() == []
 
 
 def test_completed_is_told_once_whatever_comes_again(team: Team, there: Reception) -> None:

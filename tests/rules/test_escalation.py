@@ -18,6 +18,7 @@ from service.ladder import LADDER, Step, rungs, standing
 from service.model import Comment, Decision, EnsureComment, Plan, Snapshot, SyncState
 from service.policy import InvalidPolicy, Policy, load
 from service.rules.escalation import EscalationOptions
+from service.settings import Outlet
 from tests.build import BOT, HOME, NOW, carried_out, closed, day, issue, said, snapshot
 from tests.core.strategies import calendars, case_of
 
@@ -215,17 +216,138 @@ def test_a_step_that_names_nobody_can_be_told() -> None:
     assert "closeout.yml:4: rules.escalation.steps.0.tell.0" in read.errors[0]
 
 
+# --- by message -----------------------------------------------------------------------------------------------
+
+ONCALL = Outlet(name="oncall")
+
+
+def by_message(*rungs: Step, outlets: tuple[Outlet, ...] = (ONCALL,)) -> Policy:
+    ladder = rungs or (Step(offset=0, how="notification"), Step(offset=7, how="notification"))
+    return replace(steps(*ladder), outlets=outlets)
+
+
+def test_a_step_by_message_leaves_no_reminder_on_the_item() -> None:
+    """It is told outside, and the status comment remembers it: a later look, and another database, tell nothing new."""
+    policy = by_message()
+    plan = decide(after(0), policy)
+    assert nudges(plan) == []
+    [notice] = plan.notices
+    assert (notice.kind, notice.key, notice.told) == ("due", f"{HOME} due {DEADLINE} due", ("bob",))
+    seen = carried_out(after(0), plan)
+    assert [told.step for told in seen.state.told] == [f"{DEADLINE}:due"]
+    [status] = [c.body for c in seen.comments if c.topic == "status"]
+    assert f"- {DEADLINE}: a reminder went out by message (due {DEADLINE})." in status
+    assert decide(seen, policy).changes == ()
+    assert decide(after(2, seen), policy).notices == ()
+
+
+def test_a_plan_that_was_cut_short_tells_its_message_again() -> None:
+    """The status comment was written and its answer lost: for a day the same notice is made, under the same key."""
+    plan = decide(after(0), by_message())
+    seen = carried_out(after(0), plan)
+    assert decide(after(0.5, seen), by_message()).notices == plan.notices
+
+
+def test_after_the_deadline_a_message_is_of_the_kind_overdue() -> None:
+    """Routes that take what is overdue take it, however the step is told."""
+    [notice] = decide(after(7), by_message()).notices
+    assert (notice.kind, str(notice.due)) == ("overdue", DEADLINE)
+
+
+@pytest.mark.parametrize(
+    ("outlets", "private", "comments"),
+    [
+        ((), False, 1),
+        ((Outlet(name="oncall", kinds=frozenset({"completed"})),), False, 1),
+        ((Outlet(name="oncall", projects=("acme/ops",)),), False, 1),
+        ((ONCALL,), True, 1),
+        ((Outlet(name="vault", confidential=True),), True, 0),
+        ((ONCALL,), False, 0),
+    ],
+)
+def test_where_no_route_takes_it_it_is_said_on_the_item(
+    outlets: tuple[Outlet, ...], private: bool, comments: int
+) -> None:
+    """Not lost in silence, and what is confidential leaves by no route that does not say so. Once, either way."""
+    policy, seen = by_message(outlets=outlets), after(0, item(private=private))
+    plan = decide(seen, policy)
+    assert len(nudges(plan)) == comments
+    assert len(carried_out(seen, plan).state.told) == 1 - comments
+    then = carried_out(seen, plan)
+    assert decide(then, policy).changes == ()
+    assert decide(then, by_message()).changes == ()  # a route that comes later tells nothing twice
+
+
+def test_a_step_names_a_channel_by_its_route() -> None:
+    """By message, to that route alone; on the item too where it is a comment. What it names is no person."""
+    tell = ("owner", "route:oncall")
+    [notice] = decide(after(0), by_message(Step(offset=0, how="notification", tell=tell))).notices
+    assert (notice.routes, notice.told) == (("oncall",), ("bob",))
+    both = decide(after(0), by_message(Step(offset=0, tell=tell)))
+    assert [notice.routes for notice in both.notices] == [("oncall",)]
+    assert [nudge.body.partition("\n")[2][:6] for nudge in nudges(both)] == ["@bob: "]
+    channel = decide(after(0), by_message(Step(offset=0, how="notification", tell=("route:oncall",))))
+    assert channel.notices[0].told == ()
+    lost = by_message(Step(offset=0, how="notification", tell=("route:oncal",)))
+    assert len(nudges(decide(after(0), lost))) == 1
+
+
+def test_a_step_tells_the_leads_of_the_owners_teams() -> None:
+    """Those that the policy names; without one, whoever owns the post-mortem."""
+    ladder = "rules: {escalation: {steps: [{offset: 0, tell: [owner, team-lead]}]}}\n"
+    led = load(
+        f"version: 1\naudit: {{teams: {{payments: [Bob]}}, leads: {{Payments: [eve]}}}}\n{ladder}", "closeout.yml"
+    )
+    assert isinstance(led, Policy)
+    [nudge] = nudges(decide(after(0), led))
+    assert nudge.body.partition("\n")[2].startswith("@bob, @eve: ")
+    alone = load("version: 1\n" + ladder.replace("owner, ", ""), "closeout.yml")
+    assert isinstance(alone, Policy)
+    [nudge] = nudges(decide(after(0), alone))
+    assert nudge.body.partition("\n")[2].startswith("@alice: ")
+
+
+def test_a_message_waits_for_the_morning_too() -> None:
+    """A reminder is one, whichever way it goes."""
+    assert decide(after(0.5), by_message()).notices == ()
+    morning = replace(item(), observed_at=MONDAY.replace(hour=8) + timedelta(days=1))
+    assert [notice.kind for notice in decide(morning, by_message()).notices] == ["due"]
+
+
+# --- laws -----------------------------------------------------------------------------------------------------
+
 LADDERS = st.lists(
     st.builds(
         Step,
         offset=st.integers(-20, 40),
         days=st.sampled_from(["calendar", "business"]),
-        how=st.sampled_from(["comment", "comment", "digest"]),
+        how=st.sampled_from(["comment", "comment", "digest", "notification"]),
     ),
     max_size=5,
     unique_by=lambda step: step.name,
 )
 LOOKS = st.lists(st.integers(-40 * 24, 80 * 24).map(lambda hours: MONDAY + timedelta(hours=hours)), max_size=25)
+
+
+@given(calendars(), LADDERS, LOOKS)
+def test_however_the_looks_fall_each_step_is_told_at_most_once_by_message(
+    calendar: Calendars, ladder: list[Step], looks: list[datetime]
+) -> None:
+    """Under one key each, in working hours, and never beside a comment."""
+    policy = replace(steps(*ladder), outlets=(ONCALL,), calendars=calendar)
+    seen, told, said = item(), set[str](), set[str]()
+    for moment in sorted(looks):
+        now = replace(seen, observed_at=moment)
+        plan = decide(now, policy)
+        seen = carried_out(now, plan)
+        new = {one.step for one in seen.state.told} - told
+        assert len(new) <= (calendar.opens(moment) == moment)
+        assert {notice.key.partition("due ")[2].replace(" ", ":") for notice in plan.notices} >= new
+        told |= new
+        said |= {nudge.topic.removeprefix("nudge:") for nudge in nudges(plan)}
+    by = {step.name: step.how for step in ladder}
+    assert {by[step.rpartition(":")[2]] for step in told} <= {"notification"}
+    assert {by[step.rpartition(":")[2]] for step in said} <= {"comment"}
 
 
 @given(calendars(), LADDERS, LOOKS)
@@ -261,4 +383,4 @@ def test_following_every_planned_look_says_each_step_that_is_said_on_the_item(
         heard += [nudge.topic.rpartition(":")[2] for nudge in nudges(plan)]
         seen = carried_out(seen, plan)
     last = {rung.at: rung.step for rung in rungs(tuple(ladder), day(DEADLINE), calendar)}  # of each moment
-    assert heard == [step.name for step in last.values() if step.how == "comment"]
+    assert heard == [step.name for step in last.values() if step.how != "digest"]

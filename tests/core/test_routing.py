@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from service.model import IssueRef, Notice
-from service.notifications.routing import takes
+from service.routing import takes
 from service.settings import Route
 
 NOTICE = Notice(
