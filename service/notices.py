@@ -61,7 +61,7 @@ def _notice(event: _Event, before: Snapshot, case: Case, policy: Policy) -> Noti
         owners=owners,
         teams=tuple(dict.fromkeys((*policy.teams.of(owners), *(name for name in event.told if "/" in name)))),
         told=event.told,
-        confidential=issue.private or (parent is not None and parent.private),
+        confidential=policy.keeps(issue, parent),
         due=event.due or (case.deadline if case.kind == "action-item" else None),
         points=event.points,
         by_decision=event.by_decision,
@@ -156,7 +156,7 @@ def heard(before: Snapshot, case: Case, rung: str, policy: Policy) -> bool:
     """Whether a route of the installation would take the message of this step."""
     event = _reminder(case, rung, policy)
     notice = None if event is None else _notice(event, before, case, policy)
-    return notice is not None and any(takes(outlet, notice) for outlet in policy.outlets)
+    return notice is not None and any(takes(outlet, notice) for outlet in policy.reach.outlets)
 
 
 def _remembers(plan: Plan) -> bool:

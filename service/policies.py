@@ -12,7 +12,7 @@ from service.document import read
 from service.model import IssueRef
 from service.policy import FILES, InvalidPolicy, Policy, load
 from service.providers.base import Provider
-from service.settings import Outlet
+from service.routing import Reach
 from service.templates import Template, TemplateError, parse
 
 _log = structlog.get_logger()
@@ -31,11 +31,11 @@ class Policies:
         fallback: Policy | None = None,
         *,
         allows: Callable[[IssueRef], bool] = lambda _: True,
-        outlets: Sequence[Outlet] = (),
+        reach: Reach | None = None,
     ) -> None:
-        """`allows` says whether an issue's project is one that may be acted on; `outlets` are the routes there are."""
+        """`allows` says whether an issue's project is one that may be acted on."""
         self.allows = allows
-        self._outlets = tuple(outlets)
+        self._reach = reach or Reach()
         self._kinds = kinds
         self._fallback = fallback or Policy()
         self._read: dict[tuple[str, str], tuple[str, Policy | InvalidPolicy]] = {}
@@ -58,7 +58,7 @@ class Policies:
 
     def _here(self, policy: Policy) -> Policy:
         """A policy as it holds in this installation."""
-        return replace(policy, outlets=self._outlets)
+        return replace(policy, reach=self._reach)
 
     def _of(self, forge: str, project: str, path: str, text: str) -> Policy | InvalidPolicy:
         key = (forge, project)

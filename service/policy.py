@@ -12,8 +12,9 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from service.calendar import Calendars
+from service.model import Issue
+from service.routing import Reach
 from service.rules import Options, rules
-from service.settings import Outlet
 from service.teams import Teams
 from service.templates import Template, shipped
 from service.vocabulary import Strict, Vocabulary
@@ -60,6 +61,11 @@ class NotifyOptions(Strict):
     A kind that is not named here goes to the routes that take it by themselves; one with no route goes nowhere.
     """
 
+    confidential: bool = Field(
+        False,
+        description="Whether everything in this project is confidential to routes, as a confidential issue is: for a "
+        "private project whose post-mortems must not leave it.",
+    )
     opened: tuple[str, ...] | None = Field(None, description="A post-mortem was opened.")
     review: tuple[str, ...] | None = Field(None, description="A post-mortem is ready for review.")
     refused: tuple[str, ...] | None = Field(None, description="A close was undone, with what is missing.")
@@ -68,6 +74,7 @@ class NotifyOptions(Strict):
         None, description="An action item's reminder up to its deadline, where its step is told by message."
     )
     overdue: tuple[str, ...] | None = Field(None, description="An action item's reminder after its deadline.")
+    audit: tuple[str, ...] | None = Field(None, description="This project's part of the audit's message.")
 
 
 class PolicyFileBase(Strict):
@@ -103,7 +110,7 @@ def policy_model() -> type[PolicyFileBase]:
 
 @dataclass(frozen=True)
 class Policy:
-    """What a team decided, ready for the engine. `outlets` are the routes of the installation that it is read in."""
+    """What a team decided, ready for the engine. `reach` is that of the installation it is read in."""
 
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     rule_options: Mapping[str, Options] = field(default_factory=dict)
@@ -112,11 +119,16 @@ class Policy:
     audit: AuditOptions = field(default_factory=AuditOptions)
     calendars: Calendars = field(default_factory=Calendars)
     notify: NotifyOptions = field(default_factory=NotifyOptions)
-    outlets: tuple[Outlet, ...] = ()
+    reach: Reach = field(default_factory=Reach)
 
     @property
     def teams(self) -> Teams:
         return Teams(self.audit.teams, self.audit.leads)
+
+    def keeps(self, *issues: Issue | None) -> bool:
+        """Whether what is told of these issues, an item and its post-mortem, is confidential."""
+        there = [issue for issue in issues if issue is not None]
+        return self.notify.confidential or any(issue.private or self.reach.keeps(issue.ref) for issue in there)
 
     def options(self, rule_id: str) -> Options:
         found = self.rule_options.get(rule_id)

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from service.model import Notice
-from service.settings import Outlet, RouteKind
+from service.model import IssueRef, Notice
+from service.settings import Outlet, RouteKind, project_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What leaves an installation: its routes, and (globs) the projects of which everything is confidential."""
+
+    outlets: tuple[Outlet, ...] = ()
+    confidential: tuple[str, ...] = ()
+
+    def keeps(self, ref: IssueRef) -> bool:
+        """Whether whatever is told of this issue is confidential."""
+        return project_matches(ref, self.confidential)
 
 
 def takes(route: Outlet, notice: Notice) -> bool:
@@ -17,6 +30,7 @@ def takes(route: Outlet, notice: Notice) -> bool:
         and route.reaches(notice.ref)
         and (route.severities is None or notice.severity in route.severities)
         and takes_teams(route, notice.teams)
+        and takes_owners(route, (*notice.owners, *notice.told))
     )
 
 
@@ -28,9 +42,15 @@ def wants(route: Outlet, kind: RouteKind, named: Iterable[str] | None) -> bool:
 
 
 def takes_teams(route: Outlet, teams: Iterable[str]) -> bool:
-    if route.teams is None:
-        return True
-    return not {team.casefold() for team in route.teams}.isdisjoint(team.casefold() for team in teams)
+    return route.teams is None or _any_of(teams, route.teams)
+
+
+def takes_owners(route: Outlet, people: Iterable[str]) -> bool:
+    return route.owners is None or _any_of(people, route.owners)
+
+
+def _any_of(names: Iterable[str], wanted: Iterable[str]) -> bool:
+    return not {name.casefold() for name in wanted}.isdisjoint(name.casefold() for name in names)
 
 
 def unknown(named: Iterable[str], routes: Iterable[Outlet]) -> tuple[str, ...]:

@@ -87,8 +87,9 @@ def _related(row: Row, family: _Family) -> Row:
     orphan = _orphan(parent, found, family) if row.open and not row.is_review else None
     problems = (*row.problems, *((Problem(Kind.ORPHAN, orphan),) if orphan else ()))
     told = tuple(_told(row.told, found.owners if found else ()))
+    kept = row.kept or (found is not None and found.kept)
     teams = tuple(dict.fromkeys((*row.teams, *(name for name in told if "/" in name))))
-    return replace(row, post_mortem=parent, severity=severity, problems=problems, told=told, teams=teams)
+    return replace(row, post_mortem=parent, severity=severity, problems=problems, told=told, teams=teams, kept=kept)
 
 
 def _told(names: Iterable[str], above: tuple[str, ...]) -> Iterator[str]:
@@ -142,6 +143,8 @@ def _row(case: Case, policy: Policy) -> Row:
         url=issue.url,
         open=issue.state == "open",
         confidential=issue.private,
+        kept=policy.keeps(issue),
+        opens=case.calendar.opens(case.now),
         is_review=issue.is_review,
         owners=owners,
         teams=policy.teams.of(owners),

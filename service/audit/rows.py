@@ -32,6 +32,8 @@ class Row:
     url: str = ""
     open: bool = True
     confidential: bool = False
+    kept: bool = False  # what routes hear of it is confidential: it is itself, or its project or post-mortem
+    opens: datetime | None = None  # when whoever has it may be spoken to
     is_review: bool = False  # its post-mortem is closed by nature
     owners: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()

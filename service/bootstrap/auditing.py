@@ -116,7 +116,8 @@ class Audit:
         acted = Acted(looked, made, (*looked.left, *(one.ref for one in picked.later)))
         if whole:
             Audits(books.database).record(self._run(audited, acted))
-            Outbox(books.database).put(sharing.letters(audited.report, self._settings.routes))
+            for digest in sharing.digests(audited, self._settings.routes):
+                Outbox(books.database).put([digest.letter], later=digest.later.total_seconds())
         return acted
 
     def _look(self, books: Books) -> Look:

@@ -20,6 +20,7 @@ from service.providers.exchanges import Exchange, Observer
 from service.providers.limits import Limits, unlimited
 from service.providers.setup import ProjectSetup
 from service.reconciler import Journal, Judge, Reconciler, Telling
+from service.routing import Reach
 from service.settings import Forge, Settings, SettingsError
 from service.vocabulary import Vocabulary
 from service.work.limiter import SharedLimits
@@ -49,7 +50,8 @@ class Looking:
         self._clock, self._sleep = clock, sleep
         self._caches = {forge.name: Cache(clock) for forge in settings.forges}
         kinds = {forge.name: forge.kind for forge in settings.forges}
-        self.policies = Policies(kinds, _fallback(settings), allows=settings.allows, outlets=settings.routes)
+        reach = Reach(settings.routes, settings.confidential)
+        self.policies = Policies(kinds, _fallback(settings), allows=settings.allows, reach=reach)
 
     def providers(self, *, modest: bool = False) -> dict[str, Provider]:
         """New ones, for one thread. `modest`: for work that nobody waits for; it leaves room for the rest."""

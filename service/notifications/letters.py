@@ -89,6 +89,6 @@ def _opening(notice: Notice) -> str:
             assert_never(notice.kind)
 
 
-def summary(opening: str, points: Iterable[str]) -> str:
-    """The audit's text: a line of counts, and one for each of the most pressing items."""
-    return "\n".join([opening, *(f"• {point}" for point in points)])
+def summary(opening: str, points: Iterable[str], closing: str = "") -> str:
+    """A line of counts, one for each point, and what to do next."""
+    return "\n".join([opening, *(f"• {point}" for point in points), *([closing] if closing else [])])

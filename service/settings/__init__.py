@@ -14,6 +14,7 @@ from service.settings.values import (
     RouteKind,
     Settings,
     SettingsError,
+    project_matches,
     without_secret,
 )
 
@@ -28,5 +29,6 @@ __all__ = [
     "Settings",
     "SettingsError",
     "load",
+    "project_matches",
     "without_secret",
 ]

@@ -29,6 +29,7 @@ _PLAIN = {*Settings.model_fields} - {
     "bind",
     "metrics_bind",
     "projects",
+    "confidential",
 }  # what needs no putting together
 _SQLITE = "sqlite:///closeout.sqlite3"
 
@@ -67,6 +68,9 @@ class Environment(BaseSettings):
         "(`closeout serve` does so at `CLOSEOUT_BIND`)",
     )
     projects: str = Field("*", description="Projects that may be acted on: globs, separated by commas")
+    confidential: str = Field(
+        "", description="Projects of which notifications treat everything as confidential: globs, as above"
+    )
     log: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged")
     dry_run: bool = Field(default=False, description="Decide and log, but write nothing to any forge")
     traces: bool = Field(
@@ -211,6 +215,7 @@ def load() -> Settings:
         bind=Bind.parse(environment.bind),
         metrics_bind=metrics_bind,
         projects=projects,
+        confidential=listed(environment.confidential),
         **plain,
     )
 

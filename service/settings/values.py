@@ -65,13 +65,18 @@ class Forge(BaseModel):
 
 
 class RouteFilters(BaseModel):
-    """What a route takes. None takes everything; what is confidential is taken only where that is said."""
+    """What a route takes. None takes everything; what is confidential is taken only where that is said.
+
+    `each`: the audit's message comes once for each owner or team, with all that is theirs.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kinds: frozenset[RouteKind] | None = None
     severities: frozenset[Literal["critical", "high", "medium", "low"]] | None = None
     teams: frozenset[str] | None = None
+    owners: frozenset[str] | None = None
+    each: Literal["owner", "team"] | None = None
     projects: tuple[str, ...] = ("*",)
     confidential: bool = False
     per_minute: int = Field(20, ge=1, le=600)
@@ -103,6 +108,7 @@ class Settings(BaseModel):
     bind: Bind = Bind("127.0.0.1", 8080)
     metrics_bind: Bind | None = None
     projects: tuple[str, ...] = ("*",)
+    confidential: tuple[str, ...] = ()
     log: str = "info"
     dry_run: bool = False
     traces: bool = False

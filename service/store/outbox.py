@@ -49,10 +49,13 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put(self, letters: Sequence[Letter], *, held: bool = False) -> None:
-        """Keeps the letters; one of the same name that is there already stays as it is, sent or not."""
+    def put(self, letters: Sequence[Letter], *, held: bool = False, later: float = 0.0) -> None:
+        """Keeps the letters; one of the same name that is there already stays as it is, sent or not.
+
+        They go in so many seconds, unless they are held.
+        """
         now = self._database.now()
-        state, due_at = ("held", now + _HOLD) if held else ("waiting", now)
+        state, due_at = ("held", now + _HOLD) if held else ("waiting", now + later)
         insert = self._database.dialect.insert(outbox).on_conflict_do_nothing()
         insert = insert.values(state=state, due_at=due_at, attempts=0, changed_at=now)
         rows = [{name: storable(text) for name, text in asdict(letter).items()} for letter in letters]

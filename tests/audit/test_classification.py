@@ -11,7 +11,7 @@ from service.audit.choices import Kind, kinds
 from service.audit.classification import classify
 from service.audit.rows import AuditReport, Row
 from service.model import Issue, IssueRef, Marker
-from service.policy import Policy, load
+from service.policy import NotifyOptions, Policy, load
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PARENT = IssueRef("github", "acme/shop", 1)
@@ -300,3 +300,27 @@ def test_people_are_grouped_into_the_policys_teams() -> None:
     named = _item(8, assignees=frozenset(), body=f"**Owner:** @acme/shop\n\n{CRITERION}")
     rows = _items(_judged(_item(7), named, _item(9, assignees=frozenset({"mallory"})), policy=policy))
     assert [row.teams for row in rows] == [("payments", "web"), ("acme/shop",), ()]
+
+
+# --- what leaves ----------------------------------------------------------------------------------------------
+
+
+def test_an_item_of_a_confidential_post_mortem_is_kept_from_routes() -> None:
+    """Its title may be shown here all the same: who reads the tracker sees it there."""
+    body = "## Action items\n\n- [ ] Page - @bob - 2026-02-01 (#7)\n"
+    above = Issue(
+        IssueRef("github", "acme/shop", 1), "Leak", body, labels=frozenset({"type-post-mortem"}), private=True
+    )
+    item = Issue(IssueRef("github", "acme/shop", 7), "Page", labels=frozenset({"type-action-item"}))
+    rows = classify((above, item), Policy(), NOW).items
+    assert [(row.confidential, row.kept) for row in rows] == [(True, True), (False, True)]
+    whole = Policy(notify=NotifyOptions(confidential=True))
+    assert [row.kept for row in classify((item,), whole, NOW).items] == [True]
+    assert [row.kept for row in classify((item,), Policy(), NOW).items] == [False]
+
+
+def test_whoever_has_it_is_told_when_they_work() -> None:
+    """A digest waits for that; 20:00 on a Friday is Monday morning."""
+    item = Issue(IssueRef("github", "acme/shop", 7), "Page", labels=frozenset({"type-action-item"}))
+    (row,) = classify((item,), Policy(), datetime(2026, 2, 27, 20, tzinfo=UTC)).items
+    assert row.opens == datetime(2026, 3, 2, 8, tzinfo=UTC)

@@ -29,6 +29,7 @@ from service.model import (
 )
 from service.policy import Policy
 from service.report import folded
+from service.routing import Reach
 from service.rules.action_items import ActionItemsOptions
 from service.rules.board import BoardOptions
 from service.rules.closure import ClosureOptions
@@ -325,7 +326,7 @@ def policies(draw: st.DrawFn) -> Policy:
     }
     words = Vocabulary() if draw(st.booleans()) else Vocabulary.model_validate({"labels": {"action_item": "todo"}})
     outlets = draw(st.sampled_from([(), (Outlet(name="oncall"),)]))
-    return Policy(vocabulary=words, rule_options=options, calendars=draw(calendars()), outlets=outlets)
+    return Policy(vocabulary=words, rule_options=options, calendars=draw(calendars()), reach=Reach(outlets))
 
 
 @st.composite

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from service.adoption import adopt
 from service.engine import decide
 from service.model import Issue, IssueRef, Notice, Override, Snapshot, SyncState
-from service.policy import InvalidPolicy, Policy, load
+from service.policy import InvalidPolicy, NotifyOptions, Policy, load
+from service.routing import Reach
 from tests.build import HOME, NOW, WRITTEN, carried_out, closed, snapshot
 from tests.core.strategies import policies, snapshots
 
@@ -140,6 +141,22 @@ def test_an_action_of_a_confidential_post_mortem_is_confidential() -> None:
     assert _told(_item(parent=secret))["overdue"].confidential
     assert not _told(_item())["overdue"].confidential
     assert _told(snapshot("It broke.\n", private=True))["opened"].confidential
+
+
+@pytest.mark.parametrize(
+    ("policy", "kept"),
+    [
+        (Policy(), False),
+        (Policy(notify=NotifyOptions(confidential=True)), True),
+        (Policy(reach=Reach(confidential=("acme/sh*",))), True),
+        (Policy(reach=Reach(confidential=("acme/ops",))), False),
+        (Policy(reach=Reach(confidential=("github:acme/vault",))), True),
+    ],
+)
+def test_a_project_can_be_confidential_as_a_whole(policy: Policy, kept: bool) -> None:
+    """Because its policy or the installation says so; an action item also for its post-mortem's project."""
+    above = Issue(IssueRef("github", "acme/vault", 3), "Leak", labels=frozenset({"post-mortem"}))
+    assert _told(_item(parent=above), policy)["overdue"].confidential is kept
 
 
 def test_a_policy_names_routes_for_a_kind() -> None:

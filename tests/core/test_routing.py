@@ -18,7 +18,9 @@ NOTICE = Notice(
     ref=IssueRef("github", "acme/shop", 12),
     title="Down",
     severity="high",
+    owners=("bob",),
     teams=("Payments",),
+    told=("Carol",),
 )
 
 
@@ -36,6 +38,9 @@ def _route(name: str = "oncall", **filters: Any) -> Route:
         ({"severities": {"low"}}, False),
         ({"teams": {"payments"}}, True),
         ({"teams": {"search"}}, False),
+        ({"owners": {"Bob"}}, True),
+        ({"owners": {"carol"}}, True),
+        ({"owners": {"eve"}}, False),
         ({"projects": ("acme/*",)}, True),
         ({"projects": ("gitlab:acme/*",)}, False),
         ({"kinds": {"refused"}, "severities": {"low"}}, False),

@@ -156,20 +156,34 @@ def test_a_dry_run_tells_nobody(sandbox: Sandbox, clock: Clock, there: Reception
     assert there.asked == 0
 
 
+@pytest.mark.parametrize(
+    ("forge", "private", "settings"),
+    [("gitlab", True, {}), ("github", False, {"confidential": (PROJECT,)})],
+    ids=["issue", "project"],
+)
 def test_a_confidential_post_mortem_leaves_by_no_other_route(
-    sandbox: Sandbox, clock: Clock, there: Reception, tmp_path: Path
+    sandbox: Sandbox,
+    clock: Clock,
+    there: Reception,
+    tmp_path: Path,
+    forge: str,
+    private: bool,
+    settings: dict[str, tuple[str, ...]],
 ) -> None:
-    """Only by one that says so, whatever the policy names: its life, its action's, and the audit's summary."""
+    """Only by one that says so, whatever the policy names: its life, its action's, and the audit's summary. GitHub has
+    no confidential issues: there the project is said to be one.
+    """
     routes = (there.route("open"), there.route("vault", confidential=True))
     policy = "version: 1\nnotify: {opened: [open, vault], refused: [open, vault]}\n"
-    sandbox.world.put_file("gitlab", PROJECT, ".gitlab/closeout.yml", policy)
-    with running(sandbox, clock, tmp_path, routes=routes, audit="0 9 * * *", projects=("gitlab:acme/*",)) as stack:
+    sandbox.world.put_file(forge, PROJECT, FILES[forge], policy)
+    settings = {"projects": (f"{forge}:acme/*",), **settings}
+    with running(sandbox, clock, tmp_path, routes=routes, audit="0 9 * * *", **settings) as stack:
         stack.service.schedule.run_due()
         made = sandbox.world.create_issue(
-            "gitlab", PROJECT, actor="alice", title="Leaked key", labels=["post-mortem"], private=True
+            forge, PROJECT, actor="alice", title="Leaked key", labels=["post-mortem"], private=private
         )
         stack.settle()
-        team = Team(stack, "gitlab")
+        team = Team(stack, forge)
         team.write(made.number, filled_in(team.issue(made.number).body, LINE))
         assert team.close(made.number, by="bob") == "open"
         for _ in range(6):

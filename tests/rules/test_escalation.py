@@ -17,6 +17,7 @@ from service.hidden import topic_marker
 from service.ladder import LADDER, Step, rungs, standing
 from service.model import Comment, Decision, EnsureComment, Plan, Snapshot, SyncState
 from service.policy import InvalidPolicy, Policy, load
+from service.routing import Reach
 from service.rules.escalation import EscalationOptions
 from service.settings import Outlet
 from tests.build import BOT, HOME, NOW, carried_out, closed, day, issue, said, snapshot
@@ -223,7 +224,7 @@ ONCALL = Outlet(name="oncall")
 
 def by_message(*rungs: Step, outlets: tuple[Outlet, ...] = (ONCALL,)) -> Policy:
     ladder = rungs or (Step(offset=0, how="notification"), Step(offset=7, how="notification"))
-    return replace(steps(*ladder), outlets=outlets)
+    return replace(steps(*ladder), reach=Reach(outlets))
 
 
 def test_a_step_by_message_leaves_no_reminder_on_the_item() -> None:
@@ -334,7 +335,7 @@ def test_however_the_looks_fall_each_step_is_told_at_most_once_by_message(
     calendar: Calendars, ladder: list[Step], looks: list[datetime]
 ) -> None:
     """Under one key each, in working hours, and never beside a comment."""
-    policy = replace(steps(*ladder), outlets=(ONCALL,), calendars=calendar)
+    policy = replace(steps(*ladder), reach=Reach((ONCALL,)), calendars=calendar)
     seen, told, said = item(), set[str](), set[str]()
     for moment in sorted(looks):
         now = replace(seen, observed_at=moment)
