@@ -111,10 +111,11 @@ def _completed(before: Snapshot, after: Case, plan: Plan) -> Iterator[_Event]:
     by_decision = any(f.rule == "closure" and f.level == "skipped" for f in plan.findings)
     is_done = not after.given_up(after.issue) and (by_decision or not plan.blockers)
     if closed_at is not None and is_news and is_done and _remembers(plan):
-        yield _Event("completed", _stamp(closed_at), _lessons(after), by_decision=by_decision)
+        yield _Event("completed", _stamp(closed_at), lessons(after), by_decision=by_decision)
 
 
-def _lessons(case: Case) -> tuple[str, ...]:
+def lessons(case: Case) -> tuple[str, ...]:
+    """What a post-mortem teaches, line by line, in the words that stand there."""
     section = case.document.section("lessons")
     if section is None or not section.filled:
         return ()

@@ -75,6 +75,7 @@ class NotifyOptions(Strict):
     )
     overdue: tuple[str, ...] | None = Field(None, description="An action item's reminder after its deadline.")
     audit: tuple[str, ...] | None = Field(None, description="This project's part of the audit's message.")
+    weekly: tuple[str, ...] | None = Field(None, description="This project's part of the weekly message.")
 
 
 class PolicyFileBase(Strict):

@@ -17,6 +17,7 @@ from service.case import Case
 from service.document import Criterion, FieldState
 from service.ladder import Rung, Step
 from service.model import Issue, IssueRef, Snapshot
+from service.notices import lessons
 from service.policy import Policy
 
 SOON = 7  # days before its deadline in which an action item is due soon, unless its ladder begins earlier
@@ -145,6 +146,8 @@ def _row(case: Case, policy: Policy) -> Row:
         confidential=issue.private,
         kept=policy.keeps(issue),
         opens=case.calendar.opens(case.now),
+        opened_at=issue.created_at,
+        done_at=None if issue.state == "open" or case.given_up(issue) else issue.closed_at,
         is_review=issue.is_review,
         owners=owners,
         teams=policy.teams.of(owners),
@@ -221,6 +224,7 @@ def _post_mortem(case: Case, policy: Policy, named: frozenset[IssueRef]) -> Row:
     row = replace(_row(case, policy), sort="post-mortem", due=case.issue.due, severity=case.severity)
     if case.issue.state == "open":
         return replace(row, problems=(*_stale(case, policy, named), *_left(case)))
+    row = replace(row, lessons=lessons(case)) if row.done_at is not None else row
     unticked = _unticked(case.document.review)
     if not unticked or not _was_completed(case):
         return row

@@ -45,6 +45,9 @@ class Row:
     told: tuple[str, ...] = ()
     routes: tuple[str, ...] = ()  # that its step names: a digest by these holds it, whatever they take by themselves
     attention: Attention | None = None
+    opened_at: datetime | None = None
+    done_at: datetime | None = None  # closed as done; None where it is open, or was given up
+    lessons: tuple[str, ...] = ()  # of a post-mortem that is done
 
     def has(self, kind: Kind) -> bool:
         return any(problem.kind is kind for problem in self.problems)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Literal
 
 from service.audit.choices import Kind
 from service.audit.gathering import Audited, Project
@@ -52,7 +53,7 @@ def digests(audited: Audited, routes: Sequence[Route]) -> list[Digest]:
 
 def _by(route: Route, audited: Audited) -> Iterator[Digest]:
     report = audited.report
-    rows = [row for row in report.rows if row.problems and _may_hear_of(route, row, audited.policies)]
+    rows = [row for row in report.rows if row.problems and may_hear(route, row, "audit", audited.policies)]
     rows.sort(key=lambda row: (not row.has(Kind.OVERDUE), row.due or date.max, row.ref))
     parts = list(_parts(route, rows))
     yield from (_digest(report, route, part) for part in parts[:_DIGESTS])
@@ -60,11 +61,12 @@ def _by(route: Route, audited: Audited) -> Iterator[Digest]:
         yield Digest(_rest(report, route, parts[_DIGESTS:]))
 
 
-def _may_hear_of(route: Route, row: Row, policies: Mapping[Project, Policy]) -> bool:
+def may_hear(route: Route, row: Row, kind: Literal["audit", "weekly"], policies: Mapping[Project, Policy]) -> bool:
+    """Whether this kind of message may name the row by this route: every filter fits, what is confidential stays."""
     policy = policies.get(row.project)
-    named = policy.notify.audit if policy is not None else None
+    named = getattr(policy.notify, kind) if policy is not None else None
     return (
-        (wants(route, "audit", named) or route.name in row.routes)
+        (wants(route, kind, named) or (kind == "audit" and route.name in row.routes))
         and route.reaches(row.ref)
         and (route.confidential or not row.kept)
         and (route.severities is None or row.severity in route.severities)

@@ -51,6 +51,8 @@ def jobs(settings: Settings, tools: Tools) -> tuple[Job, ...]:
     chosen = [_retention(settings, tools.database)]
     if settings.audit:
         chosen.append(_audit(settings, tools))
+    if settings.weekly and settings.routes and not settings.dry_run:
+        chosen.append(_weekly(settings, tools))
     if settings.resync:
         chosen.append(_resync(settings, tools))
     if settings.redelivery and not settings.dry_run:
@@ -97,6 +99,24 @@ def _audit(settings: Settings, tools: Tools) -> Job:
         _log.info("audit_finished", changes=acted.writes, failures=len(failures), **counts)
 
     return Job("audit", Cron.parse(settings.audit, settings.timezone), run)
+
+
+def _weekly(settings: Settings, tools: Tools) -> Job:
+    cron = Cron.parse(settings.weekly, settings.timezone)
+
+    def run(turn: Turn) -> None:
+        from service.audit.projects import configured  # noqa: PLC0415 - as above
+        from service.audit.telling import Weeks  # noqa: PLC0415
+        from service.bootstrap.auditing import Audit  # noqa: PLC0415
+
+        audit = Audit(settings, tools.looking(), tools.clock)
+        audited = audit.look(configured(settings), progress=lambda _: lambda _: turn.go_on())
+        for failed in audited.failures:
+            _log.warning("audit_failure", where=failed.where, reason=failed.reason)
+        told = Weeks(tools.database, settings.routes, cron).tell(audited, turn.at)
+        _log.info("week_told", letters=told, requests=audit.requests, failures=len(audited.failures))
+
+    return Job("weekly", cron, run)
 
 
 def _resync(settings: Settings, tools: Tools) -> Job:

@@ -83,6 +83,9 @@ class Environment(BaseSettings):
     )
     timezone: str = Field("UTC", description="Time zone in which schedules are meant, like `Europe/Berlin`")
     audit: str = Field("", description="When the audit runs, like `0 9 * * MON-FRI` (cron); empty: never by itself")
+    weekly: str = Field(
+        "", description="When routes hear how it went since the last time, like `0 9 * * MON` (cron); empty: never"
+    )
     resync: str = Field(
         "*/10 * * * *", description="When changes that no delivery told of are looked for (cron); `off`: never"
     )
@@ -116,7 +119,7 @@ class Environment(BaseSettings):
     def _zone(cls, value: str) -> str:
         return time_zone(value).key
 
-    @field_validator("audit")
+    @field_validator("audit", "weekly")
     @classmethod
     def _cron(cls, value: str) -> str:
         return Cron.parse(value).expression if value else value

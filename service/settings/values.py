@@ -14,7 +14,7 @@ from service.model import IssueRef
 
 ROUTE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 Kind: TypeAlias = Literal["github", "gitlab"]
-RouteKind: TypeAlias = Literal["opened", "review", "refused", "completed", "due", "overdue", "audit"]
+RouteKind: TypeAlias = Literal["opened", "review", "refused", "completed", "due", "overdue", "audit", "weekly"]
 
 
 class SettingsError(Exception):
@@ -116,6 +116,7 @@ class Settings(BaseModel):
     workers: int = 4
     timezone: str = "UTC"
     audit: str = ""
+    weekly: str = ""
     resync: str = "*/10 * * * *"  # empty: never
     redelivery: str = "5-59/10 * * * *"  # empty: never
     audit_looks: int = 100

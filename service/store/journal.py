@@ -65,6 +65,13 @@ class Journal:
         good, everything = self._database.read(lambda c: c.execute(select(ok, func.count()).select_from(journal)).one())
         return {"ok": int(good), "failed": int(everything - good)}
 
+    def reopened(self, since: datetime, until: datetime) -> dict[str, int]:
+        """How often we opened which issues again, later than `since` and no later than `until`."""
+        within = (journal.c.at > since.timestamp()) & (journal.c.at <= until.timestamp())
+        done = within & (journal.c.change == "Reopen") & (journal.c.result == "ok")
+        query = select(journal.c.target, func.count()).where(done).group_by(journal.c.target)
+        return {target: int(count) for target, count in self._database.read(lambda c: c.execute(query).all())}
+
     def latest(self, only: EntryFilter = ALL, limit: int = 50) -> list[Entry]:
         """The newest first."""
         query = select(journal).where(*_conditions(only)).order_by(journal.c.id.desc()).limit(limit)

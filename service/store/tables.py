@@ -122,7 +122,7 @@ watermarks = Table(
     "watermarks",
     metadata,
     Column("name", Text, primary_key=True),  # what was read up to there, like `resync github:acme/shop`
-    Column("at", Double, nullable=False),  # by the forge's clock, never ours
+    Column("at", Double, nullable=False),  # by the forge's clock, never ours; of a job's, its tick
     Column("seen", JSON, nullable=False),  # what lies close to it and was taken already
     Column("changed_at", Double, nullable=False),
 )

@@ -1,4 +1,7 @@
-"""How far something was read, by the clock of the forge it was read from; ours may be wrong without harm."""
+"""How far something was read, by the clock of the forge it was read from; ours may be wrong without harm.
+
+And up to which tick of the schedule the weekly message was told.
+"""
 
 from __future__ import annotations
 

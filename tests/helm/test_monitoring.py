@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from service.bootstrap.service import Service
 from service.metrics.catalogue import METRICS
-from service.settings import Bind, Settings
+from service.settings import Bind, Route, Settings
 from tests.helm.release import CHART, ROOT, Manifest, Refused, of_kind, pod, rendered
 from tests.metrics.promql import SERIES, faults, selectors
 
@@ -69,7 +69,9 @@ def test_each_alert_has_its_section_and_each_section_its_alert() -> None:
 def test_each_scheduled_job_is_missed_when_it_stops_coming(tmp_path: Path) -> None:
     """The alert knows every job there is, and no other."""
     url = SecretStr(f"sqlite:///{tmp_path}/closeout.sqlite3")
-    with Service(Settings(database_url=url, audit="0 9 * * MON")) as service:
+    route = Route(name="default", address=SecretStr("json://127.0.0.1:9"))
+    settings = Settings(database_url=url, audit="0 9 * * MON", weekly="0 9 * * MON", routes=(route,))
+    with Service(settings) as service:
         names = {job.name for job in service.schedule.jobs}
     (missed,) = (alert for alert in ALERTS if alert["alert"] == "CloseoutJobMissed")
     assert {name for labels in selectors(missed["expr"]) for name in labels["name"].split("|")} == names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -168,7 +169,7 @@ def test_a_confidential_post_mortem_leaves_by_no_other_route(
     tmp_path: Path,
     forge: str,
     private: bool,
-    settings: dict[str, tuple[str, ...]],
+    settings: dict[str, Any],
 ) -> None:
     """Only by one that says so, whatever the policy names: its life, its action's, and the audit's summary. GitHub has
     no confidential issues: there the project is said to be one.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from service.model import AddLabels, IssueRef, Reopen
 from service.store.database import Database
 from service.store.journal import EntryFilter, Journal
@@ -28,3 +30,17 @@ def test_each_change_is_on_record_with_its_rule(place: Place, clock: Clock) -> N
         ("labels", "AddLabels", str(POST_MORTEM), "ok"),
     ]
     assert [e.at for e in found] == [clock(), START]
+
+
+def test_what_was_opened_again_is_counted_within_a_time(place: Place, clock: Clock) -> None:
+    """By the issue, as often as it happened; what a forge refused did not happen."""
+    database = Database(place.url, clock=lambda: clock().timestamp())
+    database.migrate()
+    journal, begin = Journal(database), clock()
+    for issue, result in ((ACTION, "ok"), (ACTION, "ok"), (POST_MORTEM, "ok"), (POST_MORTEM, "Forbidden: no")):
+        clock.forward(hours=1)
+        journal.record(issue, rule="closure", change=Reopen(issue), result=result)
+    journal.record(ACTION, rule="labels", change=AddLabels(ACTION, frozenset({"overdue"})), result="ok")
+    found = journal.reopened(begin, clock()), journal.reopened(begin + timedelta(hours=1), begin + timedelta(hours=2))
+    database.close()
+    assert found == ({str(ACTION): 2, str(POST_MORTEM): 1}, {str(ACTION): 1})
