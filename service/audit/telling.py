@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from service.audit import weekly
@@ -10,8 +9,9 @@ from service.audit.classification import RECENT
 from service.audit.gathering import Audited
 from service.audit.weekly import Period
 from service.cron import Cron
+from service.notifications.letters import worded
 from service.providers.base import Unavailable
-from service.settings import Route
+from service.settings import Settings
 from service.store.database import Database
 from service.store.journal import Journal
 from service.store.outbox import Outbox
@@ -24,9 +24,10 @@ _INSTANT = timedelta(seconds=1)
 class Weeks:
     """Raises `StoreUnavailable` where the database does not answer."""
 
-    def __init__(self, database: Database, routes: Sequence[Route], cron: Cron) -> None:
+    def __init__(self, database: Database, settings: Settings) -> None:
         self._outbox, self._journal, self._marks = Outbox(database), Journal(database), Watermarks(database)
-        self._routes, self._cron = tuple(routes), cron
+        self._settings = settings
+        self._cron = Cron.parse(settings.weekly, settings.timezone)
 
     def tell(self, audited: Audited, tick: datetime) -> int:
         """Puts what there is to say into the outbox, and says by how many routes.
@@ -37,8 +38,8 @@ class Weeks:
             raise Unavailable(f"no project could be read: {audited.failures[0].where}: {audited.failures[0].reason}")
         period = self._period(tick)
         refused = self._journal.reopened(period.after, period.until)
-        letters = weekly.letters(audited, self._routes, period, refused)
-        self._outbox.put(letters)
+        letters = weekly.letters(audited, self._settings.routes, period, refused)
+        self._outbox.put([worded(letter, self._settings.messages) for letter in letters])
         self._marks.keep(_NAME, Watermark(tick))
         return len(letters)
 

@@ -15,6 +15,7 @@ from service.audit.projects import Target, expanded
 from service.bootstrap.clock import Clock, wall_clock
 from service.bootstrap.looking import Looking
 from service.model import IssueRef
+from service.notifications.letters import worded
 from service.notifications.telling import Telling
 from service.reconciler import Journal, Reconciler
 from service.settings import Settings
@@ -116,15 +117,18 @@ class Audit:
         acted = Acted(looked, made, (*looked.left, *(one.ref for one in picked.later)))
         if whole:
             Audits(books.database).record(self._run(audited, acted))
-            for digest in sharing.digests(audited, self._settings.routes):
-                Outbox(books.database).put([digest.letter], later=digest.later.total_seconds())
+            self._share(audited, Outbox(books.database))
         return acted
 
     def _look(self, books: Books) -> Look:
         policies, dry_run = self._looking.policies, self._settings.dry_run
-        telling = Telling(Outbox(books.database), self._settings.routes)
+        telling = Telling(Outbox(books.database), self._settings.routes, self._settings.messages)
         reconciler = Reconciler(self._providers, policies, journal=books.journal, dry_run=dry_run, telling=telling)
         return books.counted(reconciler.reconcile)
+
+    def _share(self, audited: Audited, outbox: Outbox) -> None:
+        for digest in sharing.digests(audited, self._settings.routes):
+            outbox.put([worded(digest.letter, self._settings.messages)], later=digest.later.total_seconds())
 
     def _run(self, audited: Audited, acted: Acted) -> AuditRun:
         totals = dict(audited.report.totals)

@@ -102,8 +102,6 @@ def _audit(settings: Settings, tools: Tools) -> Job:
 
 
 def _weekly(settings: Settings, tools: Tools) -> Job:
-    cron = Cron.parse(settings.weekly, settings.timezone)
-
     def run(turn: Turn) -> None:
         from service.audit.projects import configured  # noqa: PLC0415 - as above
         from service.audit.telling import Weeks  # noqa: PLC0415
@@ -113,10 +111,10 @@ def _weekly(settings: Settings, tools: Tools) -> Job:
         audited = audit.look(configured(settings), progress=lambda _: lambda _: turn.go_on())
         for failed in audited.failures:
             _log.warning("audit_failure", where=failed.where, reason=failed.reason)
-        told = Weeks(tools.database, settings.routes, cron).tell(audited, turn.at)
+        told = Weeks(tools.database, settings).tell(audited, turn.at)
         _log.info("week_told", letters=told, requests=audit.requests, failures=len(audited.failures))
 
-    return Job("weekly", cron, run)
+    return Job("weekly", Cron.parse(settings.weekly, settings.timezone), run)
 
 
 def _resync(settings: Settings, tools: Tools) -> Job:

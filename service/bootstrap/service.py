@@ -156,7 +156,7 @@ class Service:
         """A new one, for the calling thread."""
         from service.notifications.telling import Telling  # noqa: PLC0415 - the same
 
-        telling = Telling(self.outbox, self.settings.routes)
+        telling = Telling(self.outbox, self.settings.routes, self.settings.messages)
         return self.looking().reconciler(self._counts.recording(self.journal), telling=telling)
 
     def settle(self, timeout: float = 30.0, *, horizon: float = 0.0) -> None:

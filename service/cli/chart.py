@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel
@@ -15,7 +15,9 @@ from pydantic.fields import FieldInfo
 from service.policy import policy_model
 from service.settings.config_file import Entry
 from service.settings.environment import Environment
+from service.settings.messages import WordingEntry
 from service.settings.secret_files import is_secret
+from service.settings.values import RouteKind
 
 # The chart has a place of its own for these: web.host and web.port, web.workers and worker.workers, policy, forges.
 PLACED = frozenset({"bind", "workers", "policy", "config"})
@@ -80,6 +82,7 @@ def _made_definitions() -> dict[str, Any]:
         "settings": _closed(_properties(Environment, _settings())),
         "secrets": _closed({_value(name): _SECRET_KEY for name in _secrets()}),
         "forge": _closed(_forge()) | {"required": ["kind"]},
+        "messages": _closed(dict.fromkeys(get_args(RouteKind), _closed(_properties(WordingEntry, ("title", "text"))))),
         **policy.pop("$defs"),
         "policy": policy | {"required": [], "if": {"minProperties": 1}, "then": {"required": policy["required"]}},
     }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,7 @@ import typer
 from service.cli.references import issue_named
 
 if TYPE_CHECKING:
-    from service.model import Change, IssueRef, Plan
+    from service.model import Change, IssueRef, Notice, Plan
     from service.reconciler import Journal, Reconciler, Telling
 
 
@@ -88,9 +88,16 @@ def _books() -> Iterator[tuple[Journal, Telling]]:
             database = stack.enter_context(opened())
         except (SchemaTooNew, SchemaTooOld, StoreUnavailable) as error:
             _not_recorded(error)
-            yield Unrecorded(), nullcontext
+            yield Unrecorded(), _nobody
         else:
-            yield _Recorded(Written(database)), Kept(Outbox(database), load().routes)
+            settings = load()
+            yield _Recorded(Written(database)), Kept(Outbox(database), settings.routes, settings.messages)
+
+
+def _nobody(notices: Sequence[Notice]) -> AbstractContextManager[None]:
+    """Without an outbox no message leaves."""
+    del notices
+    return nullcontext()
 
 
 def _not_recorded(error: Exception) -> None:
@@ -110,6 +117,8 @@ def _reconciler(issue: IssueRef, journal: Journal, telling: Telling = nullcontex
         raise SettingsError((f"no forge named {issue.forge!r} is configured: {there}",))
     if not settings.allows(issue):
         raise SettingsError((f"{issue.project} is not among CLOSEOUT_PROJECTS ({', '.join(settings.projects)})",))
+    if telling is _nobody:  # what would be told by message is said on the issue
+        settings = settings.model_copy(update={"routes": ()})
     return Looking(settings).reconciler(journal, telling=telling)
 
 

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from service.settings import Route
+    from service.store.outbox import Letter
 
 app = typer.Typer(help="Look into the outbox of the database in use, and try a route.", no_args_is_help=True)
+
+
+class Kind(StrEnum):
+    """What is sent of one issue. The audit's and the weekly message are made of many."""
+
+    OPENED = "opened"
+    REVIEW = "review"
+    REFUSED = "refused"
+    COMPLETED = "completed"
+    DUE = "due"
+    OVERDUE = "overdue"
+
+
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
 
 
@@ -36,22 +51,33 @@ def latest(*, limit: Annotated[int, typer.Option(help="How many, newest first.")
 
 
 @app.command("test")
-def try_route(name: Annotated[str, typer.Argument(metavar="ROUTE", help="The route's name.")] = "default") -> None:
+def try_route(
+    name: Annotated[str, typer.Argument(metavar="ROUTE", help="The route's name.")] = "default",
+    *,
+    kind: Annotated[
+        Kind | None, typer.Option(help="An invented message of this kind instead, in the words that are configured.")
+    ] = None,
+) -> None:
     """Send a test message by a route, now; exit code 3 if its service does not take it.
 
-    Example: closeout notify test oncall
+    Example: closeout notify test oncall --kind refused
     """
     from service.notifications.sending import NotSent, send  # noqa: PLC0415
-    from service.store.outbox import Letter  # noqa: PLC0415
 
     route = _named(name)
-    words = "If you can read this, Closeout's notifications arrive here."
     try:
-        send(route, Letter("test", route.name, "test", "Closeout: a test message", words))
+        send(route, _sample(route, kind))
     except NotSent as error:
         typer.echo(f"closeout: {name}: {error}", err=True)
         raise typer.Exit(3) from None
     typer.echo(f"{name}: sent")
+
+
+def _sample(route: Route, kind: Kind | None) -> Letter:
+    from service.notifications import samples  # noqa: PLC0415
+    from service.settings import load  # noqa: PLC0415
+
+    return samples.greeting(route.name) if kind is None else samples.of(kind.value, route.name, load().messages)
 
 
 def _named(name: str) -> Route:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 import structlog
 
 from service.model import Notice
-from service.notifications.letters import letter
+from service.notifications.letters import Messages, letter
 from service.routing import takes, unknown
 from service.settings import Route
 from service.store.database import StoreUnavailable
@@ -24,9 +24,11 @@ class Telling:
     back what it put there, since the next may say otherwise.
     """
 
-    def __init__(self, outbox: Outbox, routes: Sequence[Route]) -> None:
+    def __init__(self, outbox: Outbox, routes: Sequence[Route], messages: Messages | None = None) -> None:
+        """`messages`: the words that the installation has chosen."""
         self._outbox = outbox
         self._routes = tuple(routes)
+        self._messages = messages or {}
 
     @contextmanager
     def __call__(self, notices: Sequence[Notice]) -> Iterator[None]:
@@ -48,4 +50,4 @@ class Telling:
         for name in unknown(notice.routes or (), self._routes):
             there = ", ".join(route.name for route in self._routes)
             _log.warning("notify_route_unknown", issue=str(notice.ref), kind=notice.kind, route=name, there_is=there)
-        yield from (letter(notice, route.name) for route in self._routes if takes(route, notice))
+        yield from (letter(notice, route.name, self._messages) for route in self._routes if takes(route, notice))

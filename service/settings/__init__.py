@@ -14,6 +14,7 @@ from service.settings.values import (
     RouteKind,
     Settings,
     SettingsError,
+    Wording,
     project_matches,
     without_secret,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "RouteKind",
     "Settings",
     "SettingsError",
+    "Wording",
     "load",
     "project_matches",
     "without_secret",

@@ -1,27 +1,31 @@
-"""The YAML file for several forges, and for the routes that notifications take:
+"""The YAML file for several forges, for the routes that notifications take, and for their words:
 
 forges:
   github: {kind: github, token_file: /run/secrets/github, webhook_secret_file: /run/secrets/github-hook}
   internal: {kind: gitlab, url: https://gitlab.example.com, token_file: …, signing_token_file: …}
 notify:
   oncall: {url_file: /run/secrets/slack, kinds: [refused, overdue], severities: [critical, high]}
+messages:
+  refused: {title: "Not yet: {title} ({issue})"}
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from service.settings.credentials import HOME, incomplete, secrets_of
+from service.settings.messages import WordingEntry, messages_of
 from service.settings.routes import RouteEntry, routes_of
 from service.settings.secret_files import given_or_read
-from service.settings.values import Forge, Kind, Route
+from service.settings.values import Forge, Kind, Route, RouteKind, Wording
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -51,11 +55,13 @@ class _ConfigFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
     forges: dict[str, Entry] = Field(default_factory=dict)
     notify: dict[str, RouteEntry] = Field(default_factory=dict)
+    messages: dict[RouteKind, WordingEntry] = Field(default_factory=dict)
 
 
 class Configured(NamedTuple):
     forges: tuple[Forge, ...] = ()
     routes: tuple[Route, ...] = ()
+    messages: Mapping[str, Wording] = MappingProxyType({})
 
 
 def configured_in(path: Path, taken: set[str], problems: list[str]) -> Configured:
@@ -70,7 +76,8 @@ def configured_in(path: Path, taken: set[str], problems: list[str]) -> Configure
         problems += _sentences(path, error)
     else:
         forges = tuple(_forge(path, name, entry, taken, problems) for name, entry in read.forges.items())
-        return Configured(forges, routes_of(read.notify, f"{path}: notify", problems))
+        routes = routes_of(read.notify, f"{path}: notify", problems)
+        return Configured(forges, routes, messages_of(read.messages, f"{path}: messages", problems))
     return Configured()
 
 
@@ -81,7 +88,7 @@ def _sentences(path: Path, error: ValidationError) -> Iterator[str]:
         yield f"{path}: {'.'.join(loc)}: {reason}"
 
 
-_KEYS = (*Entry.model_fields, *RouteEntry.model_fields, *_ConfigFile.model_fields)
+_KEYS = (*Entry.model_fields, *RouteEntry.model_fields, *WordingEntry.model_fields, *_ConfigFile.model_fields)
 
 
 def _unknown(key: str) -> str:

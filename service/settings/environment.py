@@ -20,12 +20,13 @@ from service.settings.config_file import configured_in
 from service.settings.credentials import HOME, incomplete, listed, secrets_of
 from service.settings.routes import merged, routes_in
 from service.settings.secret_files import SecretFiles, Unreadable, is_secret
-from service.settings.values import Bind, Forge, Settings, SettingsError
+from service.settings.values import Bind, Forge, Settings, SettingsError, Wording
 
 PREFIX = "CLOSEOUT_"
 _PLAIN = {*Settings.model_fields} - {
     "forges",
     "routes",
+    "messages",
     "bind",
     "metrics_bind",
     "projects",
@@ -99,7 +100,7 @@ class Environment(BaseSettings):
     keep_journal: float = Field(365, ge=1, description="Days for which the journal of changes is kept")
     policy: Path | None = Field(None, description="Policy file for projects that have none of their own")
     config: Path | None = Field(
-        None, description="YAML file that configures several forges, and routes for notifications"
+        None, description="YAML file that configures several forges, and the routes and words of notifications"
     )
 
     @field_validator("*", mode="before")
@@ -202,11 +203,12 @@ def load() -> Settings:
     except ValidationError as error:
         raise SettingsError((*problems, *_sentences(error))) from None
     forges = tuple(_forges(environment, problems))
-    routes = routes_in(environment.notify, problems)
+    routes, messages = routes_in(environment.notify, problems), dict[str, Wording]()
     if environment.config is not None:
         configured = configured_in(environment.config, {forge.name for forge in forges}, problems)
         forges += configured.forges
         routes = merged(routes, configured.routes, problems)
+        messages = dict(configured.messages)
     if problems:
         raise SettingsError(tuple(problems))
     plain = environment.model_dump(include=_PLAIN)
@@ -215,6 +217,7 @@ def load() -> Settings:
     return Settings(
         forges=forges,
         routes=routes,
+        messages=messages,
         bind=Bind.parse(environment.bind),
         metrics_bind=metrics_bind,
         projects=projects,

@@ -97,6 +97,15 @@ class Route(Outlet):
     address: SecretStr
 
 
+class Wording(BaseModel):
+    """How a message is worded: `{heading}` and `{text}` are the usual words, other names in braces parts of them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str = "{heading}"
+    text: str = "{text}"
+
+
 class Settings(BaseModel):
     """The whole configuration. Times are in seconds; what is kept is kept for days."""
 
@@ -104,6 +113,7 @@ class Settings(BaseModel):
 
     forges: tuple[Forge, ...] = ()
     routes: tuple[Route, ...] = ()
+    messages: dict[str, Wording] = Field(default_factory=dict)  # by kind
     database_url: SecretStr = SecretStr("sqlite:///closeout.sqlite3")
     bind: Bind = Bind("127.0.0.1", 8080)
     metrics_bind: Bind | None = None

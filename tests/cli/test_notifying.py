@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from service.sandbox import Sandbox
 from service.store.database import Database
 from service.store.outbox import Letter, Outbox
@@ -23,6 +25,40 @@ def test_a_route_is_tried(run: Run) -> None:
         assert (refused.code, refused.err) == (3, "closeout: default: the service answered 403\n")
     unknown = run("notify", "test", "oncall")
     assert (unknown.code, "there is default" in unknown.err) == (2, True)
+
+
+def test_a_route_is_tried_with_the_words_that_are_configured(run: Run, tmp_path: Path) -> None:
+    """An invented message of the kind that is asked for."""
+    config = tmp_path / "words.yml"
+    config.write_text("messages: {refused: {title: 'Not yet: {issue}'}}\n", encoding="utf-8")
+    with reception() as there:
+        address = there.route().address.get_secret_value()
+        ran = run("notify", "test", "--kind", "refused", CLOSEOUT_NOTIFY=address, CLOSEOUT_CONFIG=str(config))
+    assert ran.out == "default: sent\n"
+    assert [(message.title, message.type) for message in there.messages] == [("Not yet: acme/shop#12", "warning")]
+
+
+ITEM = "<!-- closeout:action-item parent=github:acme/shop#99 key=k -->\n**Deadline:** 2020-01-31\n"
+BY_MESSAGE = (
+    "version: 1\ncalendar: {quiet: '', weekend: []}\nrules: {escalation: {steps: [{offset: 7, how: notification}]}}\n"
+)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_reminder_that_no_outbox_can_keep_is_said_on_the_item(run: Run, sandbox: Sandbox, kept: bool) -> None:
+    """Where the database is away, nothing would ever send it."""
+    sandbox.world.put_file("github", "acme/shop", ".github/closeout.yml", BY_MESSAGE)
+    made = sandbox.world.create_issue(
+        "github", "acme/shop", actor="alice", title="Page", body=ITEM, labels=("type-action-item",)
+    )
+    forge = {"CLOSEOUT_GITHUB_URL": sandbox.github_url, "CLOSEOUT_GITHUB_TOKEN": "token-closeout-bot"}
+    away = {} if kept else {"CLOSEOUT_DATABASE_URL": "sqlite:////nowhere/at/all/closeout.sqlite3"}
+    assert (
+        run("reconcile", f"github:acme/shop#{made.number}", **forge, **away, CLOSEOUT_NOTIFY="json://127.0.0.1:9").code
+        == 0
+    )
+    bodies = [comment.body for comment in sandbox.world.issue("github", "acme/shop", made.number).comments]
+    assert [any(f"topic={topic}" in body for body in bodies) for topic in ("status", "nudge:")] == [kept, not kept]
 
 
 def test_what_is_reconciled_by_hand_is_told_too(run: Run, sandbox: Sandbox) -> None:

@@ -94,7 +94,7 @@ def _places(values: Mapping[str, Any], path: str = "") -> Iterator[str]:
 def _properties(schema: Mapping[str, Any], definitions: Mapping[str, Any], path: str = "") -> Iterator[str]:
     for key, found in schema["properties"].items():
         own = definitions[found["$ref"].rpartition("/")[2]] if "$ref" in found else found
-        if "properties" in own and key not in {"policy", "resources"}:
+        if "properties" in own and key not in {"policy", "messages", "resources"}:
             yield from _properties(own, definitions, f"{path}{key}.")
         else:
             yield f"{path}{key}"

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from service.model import IssueRef, Notice, NoticeKind
-from service.notifications.letters import letter, said
+from service.notifications.letters import letter, said, worded
+from service.settings import Wording
+from service.settings.messages import placeholders
+from service.store.outbox import Letter
 from tests.build import day
 
 NOTICE = Notice(
@@ -54,6 +57,51 @@ def test_every_kind_is_short_and_has_the_link(kind: NoticeKind) -> None:
     assert made.text.splitlines()[-1] == NOTICE.url
     assert len(made.text.splitlines()) <= 5
     assert "Checkout outage (acme/shop#12)" in made.title
+
+
+def test_an_installation_chooses_its_own_words() -> None:
+    """For one kind; the others stay as they are."""
+    own = {"completed": Wording(title="{severity}: {title}", text="<!here> {issue}\n\n{points}\n{due}\n{told}\n{url}")}
+    made = letter(replace(NOTICE, due=None), "default", own)
+    assert made.title == "high: Checkout outage"
+    assert made.text.splitlines() == [
+        "<!here> acme/shop#12",
+        "",
+        "• Connection limits belong in the load test.",
+        NOTICE.url,
+    ]
+    assert letter(replace(NOTICE, kind="due"), "default", own) == letter(replace(NOTICE, kind="due"), "default")
+
+
+def test_braces_in_peoples_words_are_not_filled_in() -> None:
+    """Placeholders are the template's alone, and each is filled in once."""
+    made = letter(replace(NOTICE, title="{url} {points}"), "default", {"completed": Wording(title="{title} {heading}")})
+    assert made.title == "{url} {points} Lessons learned: {url} {points} (acme/shop#12)"
+    assert made.text == letter(NOTICE, "default").text
+
+
+def test_a_template_that_says_nothing_leaves_the_usual_words() -> None:
+    """No service takes an empty message, and nobody should miss one."""
+    empty = letter(
+        replace(NOTICE, severity=None), "default", {"completed": Wording(title="{severity}", text="{severity}")}
+    )
+    assert empty == letter(replace(NOTICE, severity=None), "default")
+
+
+@pytest.mark.parametrize("kind", get_args(NoticeKind))
+def test_each_placeholder_of_an_issues_message_is_filled_in(kind: NoticeKind) -> None:
+    """What the settings let through has a value."""
+    text = " ".join(f"{{{name}}}" for name in placeholders(kind))
+    made = letter(replace(NOTICE, kind=kind, teams=("x",), told=("y",)), "default", {kind: Wording(text=text)})
+    assert "{" not in made.text
+
+
+def test_the_audits_message_has_its_usual_words_as_parts() -> None:
+    """And no others."""
+    usual = Letter("key", "default", "weekly", "Title", "Words\nand more")
+    made = worded(usual, {"weekly": Wording(title="Ours: {heading}", text="{text}\nThursdays.")})
+    assert (made.title, made.text) == ("Ours: Title", "Words\nand more\nThursdays.")
+    assert placeholders("audit") == placeholders("weekly") == ("heading", "text")
 
 
 def test_a_decision_to_close_is_told_as_one() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import SettingsError, load
+from service.settings import SettingsError, Wording, load
 from service.settings.environment import variables
 
 SECRET = "slack://T0k3n/s3cr3t"
@@ -90,6 +90,45 @@ def test_a_name_may_stand_for_one_route_only(monkeypatch: pytest.MonkeyPatch, tm
     config.write_text("notify: {default: {url: 'a://b'}}\n", encoding="utf-8")
     said = _problems(monkeypatch, CLOSEOUT_CONFIG=str(config), CLOSEOUT_NOTIFY=SECRET)
     assert "has a route 'default' already" in said
+
+
+def test_words_of_messages_come_from_the_configuration_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By kind, and what is left out stays as it is."""
+    config = tmp_path / "closeout.yml"
+    config.write_text("messages:\n  refused:\n    title: 'Not yet: {title}'\n", encoding="utf-8")
+    monkeypatch.setenv("CLOSEOUT_CONFIG", str(config))
+    assert load().messages == {"refused": Wording(title="Not yet: {title}", text="{text}")}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{refusd: {title: x}}", "messages.refusd"),
+        ("{refused: {titel: x}}", "messages.refused.titel: unknown key (did you mean 'title'?)"),
+        (
+            "{refused: {title: '{titel}'}}",
+            "messages.refused.title: unknown placeholder {titel} (did you mean {title}?)",
+        ),
+        (
+            "{audit: {text: '{opening}'}}",
+            "messages.audit.text: unknown placeholder {opening} (there are: heading, text)",
+        ),
+    ],
+)
+def test_a_mistake_in_the_words_is_said_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, says: str
+) -> None:
+    """Not when the first message is due."""
+    config = tmp_path / "closeout.yml"
+    config.write_text(f"messages: {text}\n", encoding="utf-8")
+    assert says in _problems(monkeypatch, CLOSEOUT_CONFIG=str(config))
+
+
+def test_projects_can_be_confidential(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By globs, like those that may be acted on; none by itself."""
+    assert load().confidential == ()
+    monkeypatch.setenv("CLOSEOUT_CONFIDENTIAL", "acme/vault, gitlab:ops/*")
+    assert load().confidential == ("acme/vault", "gitlab:ops/*")
 
 
 def test_a_missing_apprise_is_no_reason_not_to_start(monkeypatch: pytest.MonkeyPatch) -> None:

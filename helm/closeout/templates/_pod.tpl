@@ -87,7 +87,7 @@ securityContext:
 - name: secrets
   mountPath: {{ include "closeout.secretsDir" . }}
   readOnly: true
-{{- if or .Values.forges .Values.policy }}
+{{- if or .Values.forges .Values.messages .Values.policy }}
 - name: config
   mountPath: {{ include "closeout.configDir" . }}
   readOnly: true
@@ -111,7 +111,7 @@ securityContext:
     defaultMode: 0440
     sources:
       {{- include "closeout.secretFiles" . | trim | nindent 6 }}
-{{- if or .Values.forges .Values.policy }}
+{{- if or .Values.forges .Values.messages .Values.policy }}
 - name: config
   configMap:
     name: {{ include "closeout.fullname" . }}

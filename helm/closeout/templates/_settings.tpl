@@ -30,7 +30,7 @@
   value: {{ include "closeout.secretsDir" $ }}/{{ kebabcase $key }}
 {{- end }}
 {{- end }}
-{{- if .Values.forges }}
+{{- if or .Values.forges .Values.messages }}
 - name: CLOSEOUT_CONFIG
   value: {{ include "closeout.configDir" . }}/closeout.yml
 {{- end }}
@@ -48,7 +48,12 @@
 {{- end -}}
 
 {{/* The file that CLOSEOUT_CONFIG names: a value that is a map is a secret, and stands there as a file's path. */}}
-{{- define "closeout.forges" -}}
+{{- define "closeout.config" -}}
+{{- with .Values.messages }}
+messages:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- if .Values.forges }}
 forges:
 {{- range $name, $forge := .Values.forges }}
   {{ quote $name }}:
@@ -59,6 +64,7 @@ forges:
     {{ snakecase $key }}: {{ quote $value }}
     {{- end }}
     {{- end }}
+{{- end }}
 {{- end }}
 {{- end -}}
 
