@@ -12,6 +12,7 @@ from service.bootstrap.looking import Looking
 from service.doctor.gathering import Doctor, Found, Instruments
 from service.doctor.judging import lines
 from service.doctor.lines import Report
+from service.notifications.sending import understood
 from service.providers.base import Provider
 from service.providers.exchanges import Exchange
 from service.settings import Settings
@@ -47,6 +48,7 @@ class Examination:
                 projects=lambda forges: _found(targets, forges, providers, self._settings),
                 database=database,
                 jobs=self._jobs(database) if database is not None else (),
+                understood=understood,
             )
             seen = Doctor(self._settings, instruments, progress).examine(self._forges, self._clock())
         return Report(seen.at, lines(seen), len(self._exchanges))

@@ -9,15 +9,28 @@ from typing import TypeAlias, TypeVar
 
 import structlog
 
-from service.doctor.observation import ForgeSeen, Observation, PolicyFile, ProjectSeen, StoreSeen, Trouble, Work
+from service.doctor import routes
+from service.doctor.observation import (
+    ForgeSeen,
+    Heard,
+    Observation,
+    PolicyFile,
+    ProjectSeen,
+    RouteSeen,
+    StoreSeen,
+    Trouble,
+    Work,
+)
+from service.model import IssueRef
 from service.policies import Policies
-from service.policy import FILES, InvalidPolicy
+from service.policy import FILES, InvalidPolicy, Policy
 from service.providers.base import Provider, ProviderError, RateLimited, Unavailable
 from service.providers.checkup import Account, Checkup
-from service.settings import Forge, Settings
+from service.settings import Forge, Route, Settings
 from service.store.audits import Audits
 from service.store.database import Database, StoreUnavailable
 from service.store.inbox import Inbox
+from service.store.outbox import Outbox
 from service.store.tables import VERSION
 from service.work.jobs import Job
 from service.work.overview import Overview
@@ -48,6 +61,7 @@ class Instruments:
     projects: Callable[[frozenset[str]], Found]
     database: Database | None
     jobs: tuple[Job, ...]
+    understood: Callable[[Route], bool | None]
 
 
 class Doctor:
@@ -78,6 +92,8 @@ class Doctor:
             unfound=found.unfound,
             left_out=len(found.projects) - len(looked_at),
             dry_run=self._settings.dry_run,
+            routes=tuple(RouteSeen(route, self._with.understood(route)) for route in self._settings.routes),
+            is_weekly=bool(self._settings.weekly),
         )
 
     def _found(self, reachable: frozenset[str]) -> Found:
@@ -96,7 +112,9 @@ class Doctor:
         last = {forge.name: inbox.last_received(forge.name) for forge in self._settings.forges}
         age = Audits(database).success_age()
         audited_at = None if age is None else at - timedelta(seconds=age)
-        return Work(at, Overview(database).backlog(), known, last, audited_at)
+        outbox, lately = Outbox(database), routes.LATELY.total_seconds()
+        mail = {route.name: outbox.mail(route.name, lately) for route in self._settings.routes}
+        return Work(at, Overview(database).backlog(), known, last, audited_at, mail)
 
     # --- the forges -------------------------------------------------------------------------------------------
 
@@ -121,7 +139,13 @@ class Doctor:
             webhooks=tried(lambda: checkup.webhooks(path)),
             abilities=tried(lambda: checkup.abilities(path)),
             policy=tried(lambda: self._policy(forge, path)),
+            heard=self._heard(forge, path),
         )
+
+    def _heard(self, forge: Forge, project: str) -> Heard | None:
+        policy = tried(lambda: self._with.policies.written(self._with.providers[forge.name], project))
+        usable = policy if isinstance(policy, Policy) else None
+        return None if usable is None else routes.heard(usable, IssueRef(forge.name, project, 0))
 
     def _policy(self, forge: Forge, project: str) -> PolicyFile:
         path, provider = FILES[forge.kind], self._with.providers[forge.name]

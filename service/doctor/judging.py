@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from service.doctor import forges, projects, store
+from service.doctor import forges, projects, routes, store
 from service.doctor.lines import About, Line
 from service.doctor.observation import Observation, StoreSeen
 
 
 def lines(seen: Observation) -> tuple[Line, ...]:
-    return (*_settings(seen), *store.lines(seen), *_forges(seen))
+    return (*_settings(seen), *store.lines(seen), *routes.lines(seen), *_forges(seen))
 
 
 def _forges(seen: Observation) -> Iterator[Line]:
     work = seen.store.work if isinstance(seen.store, StoreSeen) else None
+    there = tuple(route.outlet.name for route in seen.routes)
     for forge in seen.forges:
         heard = None if work is None else work.last_deliveries.get(forge.name)
         yield from forges.lines(forge, seen.at, work)
         for project in forge.projects:
-            yield from projects.lines(forge, project, has_heard=heard is not None)
+            yield from projects.lines(forge, project, has_heard=heard is not None, there=there)
 
 
 def _settings(seen: Observation) -> Iterator[Line]:

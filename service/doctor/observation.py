@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from service.providers.checkup import Abilities, Account, Standing, Webhooks
 from service.providers.gitlab.webhook import SIGNING_PREFIX
-from service.settings import Forge
+from service.settings import Forge, Outlet
+from service.store.outbox import Mail
 from service.work.jobs import Job, Known
 from service.work.overview import Backlog
 
@@ -31,12 +32,33 @@ class PolicyFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What routes may hear of a project, as its policy and the installation have it.
+
+    `unknown`: routes that the policy names and there are not; `unheard`: steps by message that no route would take.
+    """
+
+    by: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    unheard: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RouteSeen:
+    """One way out. `understood`: whether Apprise knows what to do with its address; None where it is not installed."""
+
+    outlet: Outlet
+    understood: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectSeen:
     path: str
     standing: Standing | Trouble
     webhooks: Webhooks | Trouble
     abilities: Abilities | Trouble | None
     policy: PolicyFile | Trouble
+    heard: Heard | None = None  # None where the policy cannot be used
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +92,7 @@ class Work:
     known: Mapping[str, Known]  # jobs that were ever seen, by name
     last_deliveries: Mapping[str, datetime | None]  # by forge
     audited_at: datetime | None = None  # when an audit last ended without a failure
+    mail: Mapping[str, Mail] = field(default_factory=dict)  # by route
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +116,5 @@ class Observation:
     unfound: tuple[str, ...] = ()
     left_out: int = 0  # projects that were too many
     dry_run: bool = False
+    routes: tuple[RouteSeen, ...] = ()
+    is_weekly: bool = False  # a weekly message is asked for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from service.doctor import webhooks
+from service.doctor import routes, webhooks
 from service.doctor.lines import About, Line
 from service.doctor.observation import ForgeSeen, PolicyFile, ProjectSeen, Trouble
 from service.model import Permission
@@ -18,8 +18,8 @@ _NEEDED = tuple(need for need in NEEDS if need.key and not need.setup)
 _LEVELS = ("read", "write", "admin")
 
 
-def lines(forge: ForgeSeen, project: ProjectSeen, *, has_heard: bool) -> Iterator[Line]:
-    """`has_heard`: the forge has sent something, through whatever webhook."""
+def lines(forge: ForgeSeen, project: ProjectSeen, *, has_heard: bool, there: tuple[str, ...] = ()) -> Iterator[Line]:
+    """`has_heard`: the forge has sent something, through whatever webhook. `there`: the routes of the installation."""
     about = About(f"{forge.name}:{project.path}")
     if isinstance(project.standing, Trouble):
         fix = "check the name in CLOSEOUT_PROJECTS, and let our account into the project"
@@ -31,6 +31,8 @@ def lines(forge: ForgeSeen, project: ProjectSeen, *, has_heard: bool) -> Iterato
     yield from webhooks.lines(about, forge, project.webhooks, has_heard=has_heard)
     yield _abilities(about, forge.forge.kind, project.abilities)
     yield _policy(about, project.policy)
+    if project.heard is not None:
+        yield from routes.of_project(about, project.heard, private=project.standing.private, there=there)
 
 
 def _access(about: About, forge: ForgeSeen, standing: Standing, login: str) -> Line:

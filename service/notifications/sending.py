@@ -19,6 +19,17 @@ class NotSent(Exception):
     """A letter did not reach its service. `str()` is a sentence for an operator; it never holds an address."""
 
 
+def understood(route: Route) -> bool | None:
+    """Whether Apprise knows what to do with the route's address; None where it is not installed. Sends nothing."""
+    try:
+        import apprise  # noqa: PLC0415 - an optional extra
+    except ImportError:
+        return None
+    logging.getLogger("apprise").propagate = False  # what it says of an address may hold the secret in it
+    with apprise.LogCapture(level=logging.WARNING):  # type: ignore[no-untyped-call]
+        return bool(apprise.Apprise().add(route.address.get_secret_value()))
+
+
 def send(route: Route, letter: Letter) -> None:
     """Hands the letter to the route's service, which answered that it took it. Raises `NotSent`.
 

@@ -38,6 +38,7 @@ class Standing:
     granted: Mapping[str, str] = field(default_factory=dict)
     archived: bool = False
     has_issues: bool = True
+    private: bool = False  # members alone see it
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,17 @@ class Posted:
     changed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """How a route fares. `waiting` may go now, for `oldest` seconds already; `failed` were given up of late."""
+
+    waiting: int = 0
+    oldest: float = 0.0
+    failed: int = 0
+    error: str = ""  # of the last attempt that failed, among those
+    sent_at: datetime | None = None
+
+
 class Outbox:
     """Every method raises `StoreUnavailable` where the database does not answer. Times are the database's."""
 
@@ -120,6 +131,21 @@ class Outbox:
         values = {"state": "failed", "due_at": null(), "error": "there is no such route any more"}
         statement = update(outbox).where(gone).values(**values, changed_at=self._database.now())
         return self._database.write(lambda c: c.execute(statement).rowcount)
+
+    def mail(self, route: str, lately: float) -> Mail:
+        """What became of this route's letters; of those that were given up, in the last so many seconds."""
+        now, own = self._database.now(), outbox.c.route == route
+        waiting = own & (outbox.c.state == "waiting") & ((outbox.c.due_at <= now) | (outbox.c.attempts > 0))
+        failed = own & (outbox.c.state == "failed") & (outbox.c.changed_at > now - lately)
+        counted = select(func.count(), func.coalesce(now - func.min(outbox.c.due_at), 0.0)).where(waiting)
+        errors = select(outbox.c.error).where(waiting | failed, outbox.c.error.is_not(None))
+        sent = select(func.max(outbox.c.changed_at)).where(own, outbox.c.state == "sent")
+        with_errors = errors.order_by(outbox.c.changed_at.desc()).limit(1)
+        count, oldest = self._database.read(lambda c: c.execute(counted).one())
+        lost = self._database.read(lambda c: c.execute(select(func.count()).where(failed)).scalar_one())
+        error = self._database.read(lambda c: c.execute(with_errors).scalar())
+        at = self._database.read(lambda c: c.execute(sent).scalar())
+        return Mail(int(count), max(0.0, float(oldest)), int(lost), error or "", None if at is None else moment(at))
 
     def latest(self, limit: int = 50) -> list[Posted]:
         """The last changed first."""

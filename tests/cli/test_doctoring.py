@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, text
 
 from service.sandbox import Sandbox
 from service.sandbox.rows import HookRow
+from service.store.outbox import Letter
 from tests.cli.conftest import Ran, Run
 from tests.clock import Clock
 from tests.contracts.recorder import Recorder
@@ -365,3 +366,24 @@ def test_tables_of_another_version_fail(run: Run, served: Stack, version: int, s
         assert connection.execute(text("select version from schema_version")).scalar_one() == version
     engine.dispose()
     assert (code, says in _one(bad, "database", "database")["fix"]) == (1, True)
+
+
+def test_the_routes_are_looked_at(run: Run, sandbox: Sandbox, served: Stack) -> None:
+    """The address that no service has, what could not be sent, a name in a policy that is none, a private project."""
+    sandbox.world.put_file("github", "acme/ops", ".github/closeout.yml", "version: 1\nnotify: {opened: [oncal]}\n")
+    outbox = served.service.outbox
+    outbox.put([Letter("key", "oncall", "opened", "Title", "Text")])
+    (posted,) = outbox.due("oncall", 1)
+    outbox.begin(posted, again_in=60)
+    outbox.failed(posted, "the service answered 403", for_good=True)
+    routes = "{oncall: {url: 'json://127.0.0.1:9/s3cr3t'}, odd: {url: 'nonsense://s3cr3t'}}"
+    ran = run("doctor", "--json", "--project", "github:acme/ops", CLOSEOUT_PROJECTS="acme/*", CLOSEOUT_NOTIFY=routes)
+    assert "s3cr3t" not in ran.out + ran.err
+    found = {(check["about"], check["check"]): check for check in _json(ran)["checks"]}
+    assert found["route odd", "address"]["verdict"] == "fail"
+    assert found["route oncall", "address"]["verdict"] == "ok"
+    assert (
+        "1 message is given up in the last 7 days: the service answered 403" in found["route oncall", "outbox"]["what"]
+    )
+    assert "oncal" in found["github:acme/ops", "routes"]["what"]
+    assert "leaves by oncall, odd" in found["github:acme/ops", "privacy"]["what"]

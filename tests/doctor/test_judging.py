@@ -15,12 +15,26 @@ from service.doctor.gathering import tried
 from service.doctor.judging import lines
 from service.doctor.layout import terminal
 from service.doctor.lines import Line, Report, Verdict
-from service.doctor.observation import ForgeSeen, Observation, PolicyFile, ProjectSeen, StoreSeen, Trouble, Work
-from service.model import Capabilities, Permission
+from service.doctor.observation import (
+    ForgeSeen,
+    Heard,
+    Observation,
+    PolicyFile,
+    ProjectSeen,
+    RouteSeen,
+    StoreSeen,
+    Trouble,
+    Work,
+)
+from service.doctor.routes import heard
+from service.model import Capabilities, IssueRef, Permission
+from service.policy import Policy, load
 from service.providers.base import Forbidden, RateLimited, Unavailable
 from service.providers.checkup import Abilities, Account, Standing, Webhook, Webhooks, clock_ahead
 from service.providers.hooks import Hook, HookHealth
-from service.settings import Forge
+from service.routing import Reach
+from service.settings import Forge, Route
+from service.store.outbox import Mail
 from service.work.jobs import Job, Known
 from service.work.overview import Backlog
 
@@ -48,6 +62,8 @@ FORGE = Forge(
     webhook_secrets=(SecretStr("hush"),),
 )
 ACCOUNT = Account("closeout-bot", ahead=1.5, scopes=frozenset({"repo", "project"}))
+ONCALL = Route(name="oncall", address=SecretStr("slack://s3cr3t"), kinds=frozenset({"refused", "overdue"}))
+ROUTES = (RouteSeen(ONCALL, understood=True),)
 SEEN = ForgeSeen(FORGE, ACCOUNT, EVENTS, (PROJECT,))
 WELL = Observation(NOW, (SEEN,), StoreSeen(2, 2, work=WORK), (JOB,))
 
@@ -151,6 +167,16 @@ def test_the_date_of_an_answer_tells_the_clocks_apart() -> None:
         ({"unfound": ("github:acme/no*: nothing",)}, "projects", "warn", "github:acme/no*: nothing"),
         ({"left_out": 7}, "projects", "skipped", "--project"),
         ({"dry_run": True}, "dry-run", "warn", "CLOSEOUT_DRY_RUN"),
+        ({"is_weekly": True}, "weekly", "warn", "there is no route"),
+        ({"routes": (RouteSeen(ONCALL, None),)}, "apprise", "fail", "pip install 'closeout[notify]'"),
+        ({"routes": (RouteSeen(ONCALL, False),)}, "address", "fail", "closeout notify test oncall"),
+        ({"routes": ROUTES, "mail": {"oncall": Mail(failed=2, error="the service answered 403")}}, "outbox", "warn",
+         "2 messages are given up in the last 7 days: the service answered 403"),
+        ({"routes": ROUTES, "mail": {"oncall": Mail(waiting=1, error="no answer")}}, "outbox", "warn",
+         "1 message is waiting to be tried again: no answer"),
+        ({"routes": ROUTES, "mail": {"oncall": Mail(waiting=3, oldest=900.0)}}, "outbox", "warn", "15 minutes"),
+        ({"heard": Heard(unknown=("oncal",))}, "routes", "warn", "not configured: oncal"),
+        ({"heard": Heard(unheard=("+7d",))}, "reminders", "warn", "comments on the items"),
         ({"store": StoreSeen(needed=2, is_absent=True)}, "database", "warn", "no database file"),
         ({"store": StoreSeen(0, 2)}, "database", "warn", "no tables"),
         ({"store": StoreSeen(1, 2)}, "database", "fail", "closeout db upgrade"),
@@ -164,6 +190,36 @@ def test_what_is_wrong_is_said_with_its_remedy(change: dict[str, Any], check: st
     assert [line.verdict for line in about] == [Verdict(verdict)]
     assert says in f"{about[0].what} {about[0].fix}"
     assert all(line.fix for line in found if line.verdict is not Verdict.SKIPPED)
+
+
+def test_routes_that_work_are_told_without_their_addresses() -> None:
+    """What each takes, when it was last heard of, and which private projects leave by it."""
+    mail = {"oncall": Mail(sent_at=NOW)}
+    seen = _with(routes=ROUTES, mail=mail, standing={"private": True}, heard=Heard(by=("oncall",)))
+    assert _bad(seen) == []
+    said = {(line.about, line.check): line.what for line in lines(seen)}
+    assert (
+        said["route oncall", "address"] == "Apprise knows the service; it takes overdue, refused, nothing confidential"
+    )
+    assert said["route oncall", "outbox"] == "the last was sent at 2026-03-02 09:00 UTC"
+    assert said["github:acme/shop", "privacy"].startswith("it is private, and what is told of it leaves by oncall; ")
+    assert "s3cr3t" not in "".join(said.values())
+
+
+def test_a_policy_is_read_against_the_routes_there_are() -> None:
+    """Names that do not exist, and reminders that no route would take: filters, projects, confidentiality."""
+    text = (
+        "version: 1\nnotify: {opened: [oncal], refused: [oncall]}\nrules: {escalation: {steps: [\n"
+        "  {offset: 0, how: notification}, {offset: 7, how: notification}, {offset: 9, tell: ['route:nobody']}]}}\n"
+    )
+    policy = load(text, "closeout.yml")
+    assert isinstance(policy, Policy)
+    here = IssueRef("github", "acme/shop", 0)
+    with_route = replace(policy, reach=Reach((ONCALL,)))
+    assert heard(with_route, here) == Heard(("oncall",), ("oncal", "nobody"), ("due",))
+    kept = replace(policy, reach=Reach((ONCALL,), ("acme/*",)))
+    assert heard(kept, here) == Heard((), ("oncal", "nobody"), ("due", "+7d"))
+    assert heard(Policy(), here) == Heard()
 
 
 def test_a_setting_is_named_as_it_was_written() -> None:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from service.notifications.delivery import MOST_ATTEMPTS, Delivery
-from service.notifications.sending import NotSent, send
+from service.notifications.sending import NotSent, send, understood
 from service.settings import Route
 from service.store.outbox import Letter, Outbox
 from tests.clock import Clock
@@ -126,3 +126,12 @@ def test_an_address_that_apprise_does_not_know_is_said() -> None:
     """It cannot be checked before: Apprise may not be installed where the settings are read."""
     with pytest.raises(NotSent, match="does not know"):
         send(Route(name="x", address=SecretStr("nonsense://s3cr3t")), _letter())
+
+
+def test_an_address_is_understood_or_not(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+    """Nothing is sent, and what Apprise says of the address is repeated nowhere."""
+    known, unknown = (
+        Route(name="x", address=SecretStr(f"{service}://127.0.0.1:9/s3cr3t")) for service in ("json", "nonsense")
+    )
+    assert (understood(known), understood(unknown)) == (True, False)
+    assert "s3cr3t" not in caplog.text + "".join(capfd.readouterr())

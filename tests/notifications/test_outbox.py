@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
-from service.store.outbox import Letter, Outbox
+from service.store.outbox import Letter, Mail, Outbox
 from tests.clock import Clock
 
 
@@ -90,3 +91,26 @@ def test_old_letters_are_forgotten_and_those_that_wait_are_not(outbox: Outbox, c
     clock.forward(days=10)
     assert (outbox.forget(11), outbox.forget(9)) == (0, 1)
     assert _states(outbox) == {"waits": "waiting"}
+
+
+def test_a_route_is_told_how_it_fares(outbox: Outbox, clock: Clock) -> None:
+    """What waits, what was given up of late and why, and when one was sent last; other routes' letters do not count."""
+    assert outbox.mail("default", 3600) == Mail()
+    outbox.put([_letter(key) for key in "abc"])
+    outbox.put([_letter("later")], later=86400)
+    outbox.put([_letter("other", "oncall")])
+    first, second, _ = outbox.due("default", 10)
+    for posted in (first, second):
+        assert outbox.begin(posted, again_in=60)
+    outbox.sent(first)
+    outbox.failed(second, "the service answered 503", for_good=False)
+    clock.forward(seconds=30)
+    sent_at = clock() - timedelta(seconds=30)
+    assert outbox.mail("default", 3600) == Mail(2, 30.0, 0, "the service answered 503", sent_at)
+    clock.forward(seconds=31)
+    (again,) = [posted for posted in outbox.due("default", 10) if posted.letter.key == second.letter.key]
+    assert outbox.begin(again, again_in=60)
+    outbox.failed(again, "the service answered 410", for_good=True)
+    assert outbox.mail("default", 3600) == Mail(1, 61.0, 1, "the service answered 410", sent_at)
+    clock.forward(hours=2)
+    assert outbox.mail("default", 3600).failed == 0

@@ -64,6 +64,7 @@ class GitHubCheckup:
                 granted=self._granted(project),
                 archived=bool(row["archived"]),
                 has_issues=bool(row["has_issues"]),
+                private=bool(row["private"]),
             )
 
     def _granted(self, project: str) -> _Json:

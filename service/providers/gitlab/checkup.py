@@ -70,6 +70,7 @@ class GitLabCheckup:
                 permission=permission(self._server, project, self._server.viewer()),
                 archived=bool(row.get("archived")),
                 has_issues=row.get("issues_access_level") != "disabled",
+                private=row.get("visibility") == "private",
             )
 
     def abilities(self, project: str) -> Abilities | None:
