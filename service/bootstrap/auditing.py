@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from service.audit import posting, sharing
-from service.audit.acting import Made, make
+from service.audit.acting import Hands, Made, make
 from service.audit.attention import chosen
 from service.audit.gathering import Audited, Auditor, Failure
 from service.audit.looking import Looked, look_through
+from service.audit.pace import Pace
 from service.audit.projects import Target, expanded
-from service.bootstrap.clock import Clock, wall_clock
+from service.bootstrap.clock import Clock, Sleep, pause, wall_clock
 from service.bootstrap.looking import Looking
 from service.model import IssueRef
 from service.notifications.letters import worded
@@ -70,10 +71,10 @@ class Acted:
 class Audit:
     """Reads, and with books at hand writes and is put on record. For one thread, and one run."""
 
-    def __init__(self, settings: Settings, looking: Looking, clock: Clock = wall_clock) -> None:
+    def __init__(self, settings: Settings, looking: Looking, clock: Clock = wall_clock, sleep: Sleep = pause) -> None:
         self._settings = settings
         self._looking = looking
-        self._clock = clock
+        self._clock, self._sleep = clock, sleep
         self._providers = looking.providers(modest=True)
         self._started = clock()
 
@@ -112,8 +113,9 @@ class Audit:
         picked = chosen(wanted, seen, self._settings.audit_looks)
         posts = tuple(posting.changes(audited)) if whole else ()
         step = progress(len(picked.now) + len(posts))
-        looked = look_through(picked.now, books.queue, self._look(books), step)
-        made = make(posts, self._providers, books.journal, step)
+        pace = Pace(self._sleep)
+        looked = look_through(picked.now, books.queue, self._look(books), step, pace.waits)
+        made = make(posts, Hands(self._providers, books.journal, pace.waits), step)
         acted = Acted(looked, made, (*looked.left, *(one.ref for one in picked.later)))
         if whole:
             Audits(books.database).record(self._run(audited, acted))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from service.bootstrap.clock import Clock, Sleep, pause
 from service.cron import Cron
 from service.model import IssueRef
 from service.settings import Settings
@@ -21,7 +22,6 @@ from service.work.overview import Overview
 from service.work.queue import Queue
 
 if TYPE_CHECKING:
-    from service.bootstrap.clock import Clock
     from service.bootstrap.looking import Looking
     from service.reconciler import Journal as Written
     from service.work.looks import Look
@@ -43,6 +43,7 @@ class Tools:
     looking: Callable[[], Looking]
     counted: Callable[[Look], Look]
     clock: Clock
+    sleep: Sleep = pause
     notified: Callable[[str, str], None] = lambda route, outcome: None  # noqa: ARG005 - nobody counts
 
 
@@ -86,7 +87,7 @@ def _audit(settings: Settings, tools: Tools) -> Job:
         def progress(_: int) -> Callable[[str], None]:
             return lambda _: turn.go_on()
 
-        audit = Audit(settings, tools.looking(), tools.clock)
+        audit = Audit(settings, tools.looking(), tools.clock, tools.sleep)
         audited, acted = audit.look(configured(settings), progress=progress), Acted()
         counts = {kind: count for kind, count in audited.report.totals.items() if count}
         if not settings.dry_run:
@@ -107,7 +108,7 @@ def _weekly(settings: Settings, tools: Tools) -> Job:
         from service.audit.telling import Weeks  # noqa: PLC0415
         from service.bootstrap.auditing import Audit  # noqa: PLC0415
 
-        audit = Audit(settings, tools.looking(), tools.clock)
+        audit = Audit(settings, tools.looking(), tools.clock, tools.sleep)
         audited = audit.look(configured(settings), progress=lambda _: lambda _: turn.go_on())
         for failed in audited.failures:
             _log.warning("audit_failure", where=failed.where, reason=failed.reason)

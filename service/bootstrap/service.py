@@ -71,7 +71,7 @@ class Service:
         )
         self.outbox = Outbox(self.database)
         written, notified = self._counts.recording(self.journal), self._counts.notified
-        tools = Tools(self.database, self.queue, written, self.looking, self._counted, self._clock, notified)
+        tools = Tools(self.database, self.queue, written, self.looking, self._counted, self._clock, sleep, notified)
         self.schedule = Schedule(self.database, jobs(settings, tools))
         self._facts = FactsCollector(Reading(self.database, self.schedule, forges), registry)
         self.workers = Workers(self.queue, self.overview, self._look, threads=settings.workers)

@@ -9,14 +9,17 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from service.audit.attention import Attention
-from service.audit.looking import Looked, look_through
+from service.audit.looking import Looked, Waits, look_through
+from service.audit.pace import Pace, in_haste
 from service.model import AddLabels, IssueRef, Plan
 from service.providers.base import Forbidden, RateLimited
+from service.providers.limits import Budget
 from service.store.database import Database
 from service.work.jobs import Interrupted
+from service.work.limiter import SharedLimits
 from service.work.overview import Overview
 from service.work.queue import Queue
-from tests.clock import Clock
+from tests.clock import START, Clock
 from tests.databases import Place
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -35,10 +38,14 @@ class Shared:
     queue: Queue
 
     def audit(
-        self, look: Callable[[IssueRef], Plan], *refs: IssueRef, step: Callable[[str], None] = lambda _: None
+        self,
+        look: Callable[[IssueRef], Plan],
+        *refs: IssueRef,
+        step: Callable[[str], None] = lambda _: None,
+        waits: Waits = in_haste,
     ) -> Looked:
         wanted = (Attention(ref, ("step due",), AT, AT, date(2026, 3, 1)) for ref in refs)
-        return look_through(wanted, Queue(self.database), look, step)
+        return look_through(wanted, Queue(self.database), look, step, waits)
 
     def state(self, ref: IssueRef) -> str:
         return next(task.state for task in Overview(self.database).tasks() if task.issue == str(ref))
@@ -118,6 +125,46 @@ def test_a_forge_that_asks_to_wait_is_asked_no_more(shared: Shared) -> None:
     found = shared.audit(look, ONE, TWO, OTHER)
     assert ([failed.where for failed in found.failures], found.left) == ([str(ONE)], (TWO,))
     assert [plan.ref for plan in found.plans] == [OTHER]
+
+
+def test_a_run_keeps_to_the_forges_minute_and_does_what_it_can(shared: Shared, clock: Clock) -> None:
+    """Hundreds of reminders at the pace of the shared limiter, in one run: none is left, and no minute holds too many."""
+    limiter = SharedLimits(shared.database, clock).of("github", (Budget(80, 60.0),), modest=True)
+    created: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        clock.forward(seconds=seconds)
+
+    def look(ref: IssueRef) -> Plan:
+        limiter.before(creates=True)
+        created.append(clock().timestamp())
+        return _changing(ref)
+
+    refs = [IssueRef("github", "acme/shop", number) for number in range(1, 201)]
+    found = shared.audit(look, *refs, waits=Pace(sleep).waits)
+    assert ([plan.ref for plan in found.plans], found.failures, found.left) == (refs, (), ())
+    assert max(sum(begin <= at < begin + 60 for at in created) for begin in created) == 40
+    assert clock() - START < timedelta(minutes=6)
+
+
+def test_a_run_does_not_wait_for_ever(shared: Shared, clock: Clock) -> None:
+    """An hour's limit, or a forge that goes on asking, is left to the next run."""
+    waited: list[float] = []
+
+    def asked(seconds: float) -> Callable[[IssueRef], Plan]:
+        def look(ref: IssueRef) -> Plan:
+            raise RateLimited(f"later than {ref}", retry_after=seconds)
+
+        return look
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        clock.forward(seconds=seconds)
+
+    assert shared.audit(asked(3600), ONE, TWO, waits=Pace(sleep).waits).left == (TWO,)
+    assert waited == []
+    assert shared.audit(asked(30), OTHER, waits=Pace(sleep).waits).failures != ()
+    assert 800 < sum(waited) <= 900
 
 
 def test_an_interrupted_run_leaves_nothing_held(shared: Shared) -> None:
