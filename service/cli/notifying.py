@@ -73,6 +73,35 @@ def try_route(
     typer.echo(f"{name}: sent")
 
 
+@app.command("send")
+def send_due() -> None:
+    """Send what is due, once, as a service does each minute: for a pipeline, whose audit has no service beside it.
+
+    Exit code 3 if a message could not be sent; it is kept, and tried again the next time.
+
+    Example: closeout notify send
+    """
+    from service.bootstrap.logs import configure  # noqa: PLC0415
+    from service.cli.deliveries import opened  # noqa: PLC0415
+    from service.notifications.delivery import Delivery  # noqa: PLC0415
+    from service.notifications.sending import send  # noqa: PLC0415
+    from service.settings import load  # noqa: PLC0415
+    from service.store.outbox import Outbox  # noqa: PLC0415
+
+    settings, told = load(), list[str]()
+    configure("warning")
+    if settings.dry_run:
+        typer.echo("closeout: CLOSEOUT_DRY_RUN is set: nothing was sent", err=True)
+        return
+    with opened() as database:
+        delivery = Delivery(Outbox(database), settings.routes, send, lambda _, outcome: told.append(outcome))
+        delivery.run(lambda: None)
+    failed = len(told) - told.count("sent")
+    typer.echo(f"{told.count('sent')} sent, {failed} failed")
+    if failed:
+        raise typer.Exit(3)
+
+
 def _sample(route: Route, kind: Kind | None) -> Letter:
     from service.notifications import samples  # noqa: PLC0415
     from service.settings import load  # noqa: PLC0415

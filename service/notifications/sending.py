@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import Any
 
 from service.settings import NO_APPRISE, Route
 from service.store.outbox import Letter
@@ -46,6 +47,8 @@ def send(route: Route, letter: Letter) -> None:
     target = apprise.Apprise(asset=asset)
     with apprise.LogCapture(level=logging.WARNING) as heard:  # type: ignore[no-untyped-call]
         known = target.add(route.address.get_secret_value())
+        for service in target:
+            _split(service, route)
         kind = apprise.NotifyType(_TYPES.get(letter.kind, "info"))
         plain = apprise.NotifyFormat.TEXT
         took = known and target.notify(title=letter.title, body=letter.text, notify_type=kind, body_format=plain)
@@ -57,3 +60,14 @@ def send(route: Route, letter: Letter) -> None:
         raise NotSent(
             f"the service answered {status['status']}" if status else "the service did not answer, or refused"
         )
+
+
+def _split(service: Any, route: Route) -> None:
+    """A message that is longer than its service takes (2,000 characters on Discord) goes in parts, not in vain.
+
+    https://github.com/caronc/apprise/wiki/Troubleshooting#too-much-data
+    """
+    if "overflow=" not in route.address.get_secret_value():
+        import apprise  # noqa: PLC0415 - an optional extra
+
+        service.overflow_mode = apprise.OverflowMode.SPLIT

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from service.case import Case
 from service.ladder import LADDER, NUDGE, Rung, Standing, Step, sleeping, standing, told
@@ -32,6 +32,16 @@ class EscalationOptions(Options):
         "channel such as `route:oncall`; `how`: `comment` on the item, `digest` (the audit's summary), or "
         "`notification` (a message, and a comment where no route takes it).",
     )
+
+    @field_validator("steps")
+    @classmethod
+    def _each_once(cls, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        names = [step.name for step in steps]
+        doubled = next((name for name in names if names.count(name) > 1), None)
+        if doubled is not None:
+            raise ValueError(f"there are two steps {doubled}, and one is taken: name everybody in its `tell`")
+        return steps
+
     extensions: int = Field(
         2, ge=1, description="From so many extensions on, advice says that the plan needs another look."
     )

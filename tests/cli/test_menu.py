@@ -38,6 +38,7 @@ def test_the_commands_are_those_documented() -> None:
         "demo",
         "doctor",
         "notify list",
+        "notify send",
         "notify test",
         "plan",
         "policy check",

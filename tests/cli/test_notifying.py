@@ -73,6 +73,23 @@ def test_what_is_reconciled_by_hand_is_told_too(run: Run, sandbox: Sandbox) -> N
     assert told == [[], [f"{ref} opened"]]
 
 
+def test_what_a_pipeline_has_kept_is_sent_by_hand(run: Run, tmp_path: Path) -> None:
+    """Once; what its service does not take stays for the next time, and the exit code says so."""
+    database = Database(f"sqlite:///{tmp_path}/closeout.sqlite3")
+    database.migrate()
+    with reception() as there:
+        address = there.route().address.get_secret_value()
+        for key, status, out, code in (("a", 200, "1 sent, 0 failed\n", 0), ("b", 503, "0 sent, 1 failed\n", 3)):
+            Outbox(database).put([Letter(key, "default", "audit", "Title", "Text")])
+            there.statuses = [status]
+            assert run("notify", "send", CLOSEOUT_NOTIFY=address, CLOSEOUT_DRY_RUN="1").out == ""
+            ran = run("notify", "send", CLOSEOUT_NOTIFY=address, CLOSEOUT_DRY_RUN="0")
+            assert (ran.out, ran.code) == (out, code)
+        assert run("notify", "send").out == "0 sent, 0 failed\n"
+    database.close()
+    assert [message.title for message in there.messages] == ["Title"]
+
+
 def test_without_routes_it_says_where_to_set_them(run: Run) -> None:
     """Nothing is configured here."""
     ran = run("notify", "test")

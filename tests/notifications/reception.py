@@ -30,7 +30,11 @@ class Reception:
         self.asked = 0
 
     def route(self, name: str = "default", **filters: Any) -> Route:
-        return Route(name=name, address=SecretStr(f"json://127.0.0.1:{self._port}/{name}"), **filters)
+        return Route(name=name, address=SecretStr(f"{self.address}/{name}"), **filters)
+
+    @property
+    def address(self) -> str:
+        return f"json://127.0.0.1:{self._port}"
 
     def answer(self, body: bytes) -> int:
         self.asked += 1

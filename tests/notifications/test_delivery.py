@@ -135,3 +135,18 @@ def test_an_address_is_understood_or_not(caplog: pytest.LogCaptureFixture, capfd
     )
     assert (understood(known), understood(unknown)) == (True, False)
     assert "s3cr3t" not in caplog.text + "".join(capfd.readouterr())
+
+
+def test_a_long_message_goes_in_parts(there: Reception) -> None:
+    """Where its service takes no more at once; whole lines, and nothing is cut off."""
+    lines = [f"• Item {number} of a long list, with all its words" for number in range(1000)]
+    send(there.route(), Letter("key", "default", "audit", "Title", "\n".join(lines)))
+    assert len(there.messages) == 2
+    assert "\n".join(message.text for message in there.messages).split("\n") == lines
+
+
+def test_who_chose_otherwise_in_the_address_has_it_so(there: Reception) -> None:
+    """Apprise's own parameter counts."""
+    route = there.route().model_copy(update={"address": SecretStr(f"{there.address}?overflow=truncate")})
+    send(route, Letter("key", "default", "audit", "Title", "x" * 40_000))
+    assert [len(message.text) < 40_000 for message in there.messages] == [True]

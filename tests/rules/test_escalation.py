@@ -217,6 +217,14 @@ def test_a_step_that_names_nobody_can_be_told() -> None:
     assert "closeout.yml:4: rules.escalation.steps.0.tell.0" in read.errors[0]
 
 
+def test_two_steps_at_one_time_are_a_mistake() -> None:
+    """Only one of them would ever be taken."""
+    text = "version: 1\nrules: {escalation: {steps: [{offset: 7}, {offset: 7, how: notification}]}}\n"
+    read = load(text, "closeout.yml")
+    assert isinstance(read, InvalidPolicy)
+    assert "there are two steps +7d, and one is taken: name everybody in its `tell`" in read.errors[0]
+
+
 # --- by message -----------------------------------------------------------------------------------------------
 
 ONCALL = Outlet(name="oncall")
