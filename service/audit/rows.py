@@ -89,7 +89,7 @@ class AuditReport:
         totals = dict(self.totals)
         items, post_mortems = totals.pop("open"), totals.pop("post-mortems")
         parts = [f"{number} {kind}" for kind, number in totals.items() if number]
-        found = f"{_counted(items, 'open action item')}, {_counted(post_mortems, 'open post-mortem')}"
+        found = f"{counted(items, 'open action item')}, {counted(post_mortems, 'open post-mortem')}"
         return f"{found}: {', '.join(parts) or 'all is well'}"
 
     @property
@@ -112,5 +112,5 @@ class AuditReport:
         return {project: replace(self, items=tuple(rows)) for project, rows in parts.items()}
 
 
-def _counted(count: int, name: str) -> str:
+def counted(count: int, name: str) -> str:
     return f"{count} {name}{'' if count == 1 else 's'}"

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from service.audit.choices import Kind
 from service.audit.gathering import Audited
-from service.audit.rows import Row
+from service.audit.rows import Row, counted
 from service.audit.sharing import may_hear
 from service.notifications.letters import said
 from service.settings import Route
@@ -74,14 +74,11 @@ def _letter(route: Route, week: Week, period: Period, failures: int) -> Letter:
 
 
 def _lines(week: Week, failures: int) -> Iterator[str]:
-    counts = {
-        "opened": len(week.opened),
-        "completed": len(week.completed),
-        "closes refused": sum(week.refused.values()),
-        "actions done": week.done,
-        "actions overdue": len(week.overdue),
-    }
-    yield ", ".join(f"{count} {what}" for what, count in counts.items()) + "."
+    refused, late = sum(week.refused.values()), len(week.overdue)
+    yield (
+        f"{len(week.opened)} opened, {len(week.completed)} completed, {counted(refused, 'close')} refused, "
+        f"{counted(week.done, 'action')} done, {counted(late, 'action')} overdue."
+    )
     yield from _part("Opened:", [_name(row, row.severity) for row in week.opened])
     yield from _part("Completed:", [_name(row) for row in week.completed])
     yield from _learned(week.completed)

@@ -60,7 +60,7 @@ def test_it_says_what_happened_and_what_was_learned() -> None:
     assert (letter.key, letter.kind) == ("weekly 2026-03-02T09:00+00:00", "weekly")
     assert letter.title == "Post-mortems, 2026-02-23 to 2026-03-02"
     assert letter.text.splitlines() == [
-        "1 opened, 1 completed, 2 closes refused, 1 actions done, 1 actions overdue.",
+        "1 opened, 1 completed, 2 closes refused, 1 action done, 1 action overdue.",
         "Opened:",
         "• Outage 1 (acme/shop#1), high https://forge.example/acme/shop/issues/1",
         "Completed:",
@@ -146,7 +146,7 @@ def test_a_week_is_told_once_by_whatever_process(stack: Stack) -> None:
         ran = [*_next_week(stack), *other.schedule.run_due()]
         assert ran.count("weekly") == 1
         (letter,) = _letters(other)
-    assert letter.text.startswith("2 opened, 1 completed, 1 closes refused, 0 actions done, 0 actions overdue.\n")
+    assert letter.text.startswith("2 opened, 1 completed, 1 close refused, 0 actions done, 0 actions overdue.\n")
     assert f"What acme/shop#{pm} taught us:\n• Connection limits belong in the load test." in letter.text
     assert _next_week(stack, 2).count("weekly") == 1
     assert _letters(stack.service) == [letter]  # nothing has happened since
