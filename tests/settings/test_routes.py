@@ -104,10 +104,10 @@ def test_words_of_messages_come_from_the_configuration_file(monkeypatch: pytest.
     ("text", "says"),
     [
         ("{refusd: {title: x}}", "messages.refusd"),
-        ("{refused: {titel: x}}", "messages.refused.titel: unknown key (did you mean 'title'?)"),
+        ("{refused: {titles: x}}", "messages.refused.titles: unknown key (did you mean 'title'?)"),
         (
-            "{refused: {title: '{titel}'}}",
-            "messages.refused.title: unknown placeholder {titel} (did you mean {title}?)",
+            "{refused: {title: '{titles}'}}",
+            "messages.refused.title: unknown placeholder {titles} (did you mean {title}?)",
         ),
         (
             "{audit: {text: '{opening}'}}",
