@@ -26,7 +26,7 @@ from service.providers.base import ProviderError, RateLimited
 from service.reconciler import Reconciler, Telling
 from service.sandbox import Sandbox
 from service.sandbox.rows import IssueRow
-from service.settings import Forge, Settings
+from service.settings import Forge, Route, Settings
 from tests.clock import START, Clock
 from tests.incident import filled_in, proven, reviewed
 from tests.stack import BOT, PROJECTS
@@ -77,6 +77,7 @@ class Life:
     failures: list[ProviderError] = field(default_factory=list)
     retries: int = 20
     telling: Telling = nullcontext
+    routes: tuple[Route, ...] = ()
 
     def __post_init__(self) -> None:
         """An empty world with a board, at the same moment each time, and a new worker."""
@@ -107,7 +108,7 @@ class Life:
             token=SecretStr(f"token-{BOT}"),
             webhook_secrets=(),
         )
-        looking = Looking(Settings(forges=(forge,)), self.clock, self._wait)
+        looking = Looking(Settings(forges=(forge,), routes=self.routes), self.clock, self._wait)
         return looking.reconciler(Unrecorded(), telling=self.telling)
 
     def _wait(self, seconds: float) -> None:

@@ -10,14 +10,17 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from service.hidden import state_of
 from service.notifications.telling import Telling
+from service.policy import FILES
 from service.sandbox import Sandbox
+from service.sandbox.faults import Fault
 from service.settings import Route
 from service.store.database import Database
 from service.store.outbox import Outbox
 from service.store.tables import outbox
 from tests.clock import Clock
-from tests.proofs.life import Life
+from tests.proofs.life import PROJECT, Life
 from tests.proofs.wire import Wire, writes
 
 ROUTE = Route(name="default", address=SecretStr("json://127.0.0.1:9"))
@@ -75,6 +78,50 @@ def test_a_death_at_any_write_loses_no_message_and_doubles_none(
         life.restore(after)
         _restore(database, kept)
     assert [key.split()[1] for key in told] == ["completed", "opened", "refused", "review"]
+
+
+ITEM = "<!-- closeout:action-item parent=github:acme/shop#99 key=k -->\n**Owner:** @bob\n**Deadline:** 2026-02-20\n"
+BY_MESSAGE = "version: 1\nrules: {escalation: {steps: [{offset: 7, how: notification}]}}\n"
+
+
+def test_a_death_at_any_write_tells_a_reminder_once_and_the_tracker_remembers(
+    sandbox: Sandbox, clock: Clock, wire: Wire, forge: str, database: Database
+) -> None:
+    """Also where a write had its effect and its answer was lost, so that the look failed and took its letter back."""
+    box = Outbox(database)
+    life = Life(sandbox, forge, clock, telling=Telling(box, [ROUTE]), routes=(ROUTE,))
+    sandbox.world.put_file(forge, PROJECT, FILES[forge], BY_MESSAGE)
+    made = sandbox.world.create_issue(
+        forge, PROJECT, actor="alice", title="Page", body=ITEM, labels=("type-action-item",)
+    )
+    begin, expected = life.checkpoint(), [f"{forge}:{PROJECT}#{made.number} overdue 2026-02-20 +7d"]
+    wire.made = []
+    life.look(made.number)
+    points = _points(tuple(wire.made))
+    for number, after_it in points:
+        life.restore(begin)
+        _restore(database, [])
+        with wire.deadly(number, after=after_it):
+            life.look(made.number)
+        life.replace_worker()
+        _ends(life, box, made.number, expected)
+    life.restore(begin)
+    _restore(database, [])
+    sandbox.faults.add(Fault({"github": "*/comments", "gitlab": "*/notes"}[forge], "drop", method="POST", after=True))
+    life.look(made.number)
+    assert [type(error).__name__ for error in life.failures] == ["Unavailable"]
+    _ends(life, box, made.number, expected)
+    assert len(points) > 2
+
+
+def _ends(life: Life, box: Outbox, number: int, expected: list[str]) -> None:
+    """One letter, one record of it, no reminder on the item, and nothing left to do."""
+    life.look(number)
+    assert life.look(number).changes == ()
+    life.clock.forward(seconds=HOLD)
+    assert _keys(box) == expected
+    texts = [comment.body for comment in life.issue(number).comments]
+    assert [state_of(text).told[0].step for text in texts] == ["2026-02-20:+7d"]
 
 
 def _points(requests: tuple[str, ...]) -> list[tuple[int, bool]]:
