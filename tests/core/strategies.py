@@ -325,7 +325,7 @@ def policies(draw: st.DrawFn) -> Policy:
         "escalation": EscalationOptions(steps=draw(st.sampled_from([LADDER, BY_MESSAGE]))),
     }
     words = Vocabulary() if draw(st.booleans()) else Vocabulary.model_validate({"labels": {"action_item": "todo"}})
-    outlets = draw(st.sampled_from([(), (Outlet(name="oncall"),)]))
+    outlets = draw(st.sampled_from([(), (Outlet(name="oncall"),), (Outlet(name="grave", severities={"high"}),)]))
     return Policy(vocabulary=words, rule_options=options, calendars=draw(calendars()), reach=Reach(outlets))
 
 

@@ -7,12 +7,17 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from service.adoption import adopt
+from service.calendar import Calendars
 from service.engine import decide
-from service.model import Issue, IssueRef, Notice, Override, Snapshot, SyncState
+from service.ladder import Step
+from service.model import EnsureComment, Issue, IssueRef, Notice, Override, Snapshot, SyncState
 from service.policy import InvalidPolicy, NotifyOptions, Policy, load
-from service.routing import Reach
+from service.routing import Reach, takes
+from service.rules.escalation import EscalationOptions
+from service.settings import Outlet
 from tests.build import HOME, NOW, WRITTEN, carried_out, closed, snapshot
 from tests.core.strategies import policies, snapshots
 
@@ -40,6 +45,45 @@ def _lived(body: str) -> Snapshot:
 
 def _item(body: str = OVERDUE, **more: object) -> Snapshot:
     return snapshot(body, labels=("type-action-item",), **more)
+
+
+BY_MESSAGE = EscalationOptions(steps=(Step(offset=3, how="notification"), Step(offset=7, how="notification")))
+OUTLETS = (
+    Outlet(name="all"),
+    Outlet(name="grave", severities=frozenset({"high"})),
+    Outlet(name="ops", teams=frozenset({"x"})),
+)
+
+
+def _late(seen: Snapshot) -> Snapshot:
+    """The same surroundings, and an action item long past its deadline."""
+    labels = {label for label in seen.issue.labels if "post" not in label.casefold()} | {"type-action-item"}
+    late = replace(seen.issue, body=OVERDUE, labels=frozenset(labels), state="open", closed_at=None, due=None)
+    return replace(seen, issue=late, observed_at=NOW)
+
+
+@given(snapshots().map(_late), st.lists(st.sampled_from(OUTLETS), unique=True).map(tuple))
+@settings(max_examples=60)
+def test_a_reminder_by_message_leaves_by_some_route_or_is_said(seen: Snapshot, outlets: tuple[Outlet, ...]) -> None:
+    """Whatever else the look changed: what is remembered as told is taken, and what is not taken is a comment."""
+    always = Calendars(quiet="", weekend=())
+    policy = Policy(rule_options={"escalation": BY_MESSAGE}, calendars=always, reach=Reach(outlets))
+    plan = decide(seen, policy)
+    after = carried_out(seen, plan, above=99)
+    is_told = len(after.state.told) > len(seen.state.told)
+    is_said = any(
+        isinstance(change, EnsureComment) and change.topic == "nudge:2026-02-20:+7d" for change in plan.changes
+    )
+    was_taken = any(told.step == "2026-02-20:+7d" for told in seen.state.told)
+    at_peace = seen.state.paused or after.state.paused or after.issue.state == "closed" or _is_decided(after)
+    assert is_told + is_said + was_taken == 1 or at_peace
+    taken = [notice for notice in plan.notices if notice.kind == "overdue" and any(takes(o, notice) for o in outlets)]
+    assert not is_told or taken
+
+
+def _is_decided(seen: Snapshot) -> bool:
+    """Somebody has put it to sleep, or its deadline is another one now."""
+    return any(made.what in {"snooze", "extend", "wont-do"} for made in seen.state.decisions)
 
 
 @given(snapshots(), policies())
