@@ -116,11 +116,13 @@ def _action_item(case: Case, policy: Policy) -> Row:
     own = case.words_on(policy.vocabulary.labels.severity)
     problems = _open_problems(case, rung) if issue.state == "open" else _closed_problems(case)
     digest = rung.step if rung is not None and rung.step.how == "digest" else None
+    row, parent = _row(case, policy), issue.marker.parent if issue.marker is not None else None
     return replace(
-        _row(case, policy),
+        row,
+        kept=row.kept or (parent is not None and policy.reach.keeps(parent)),
         due=case.deadline,
         severity=own[0] if own else None,
-        post_mortem=issue.marker.parent if issue.marker is not None else None,
+        post_mortem=parent,
         problems=tuple(problems),
         step=rung.step.name if rung is not None else None,
         told=_whom(case, digest) if digest is not None else (),

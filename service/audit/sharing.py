@@ -92,7 +92,7 @@ def _parts(route: Route, rows: Sequence[Row]) -> Iterator[_Part]:
 
 def _digest(report: AuditReport, route: Route, part: _Part) -> Digest:
     opening = f"{replace(report, items=part.rows).summary}. As of {report.at.date()}."
-    text = summary(opening, _lines(part), _NEXT)
+    text = summary(opening, _lines(part, _THEIRS if _is_somebodys(route, part) else _NAMED), _NEXT)
     letter = Letter(_key(report, part), route.name, "audit", _title(route, part), text)
     return Digest(letter, _wait(report, route, part))
 
@@ -110,13 +110,16 @@ def _title(route: Route, part: _Part) -> str:
 
 def _wait(report: AuditReport, route: Route, part: _Part) -> timedelta:
     """A summary for everybody goes when the audit runs, which its operator chose; what is somebody's in their hours."""
-    is_theirs = part.whom or route.owners is not None
-    opens = [row.opens for row in part.rows if row.opens is not None] if is_theirs else []
+    theirs = part.rows if _is_somebodys(route, part) else ()
+    opens = [row.opens for row in theirs if row.opens is not None]
     return max(max(opens, default=report.at) - report.at, timedelta())
 
 
-def _lines(part: _Part) -> Iterator[str]:
-    most = _NAMED if part.whom is None else _THEIRS
+def _is_somebodys(route: Route, part: _Part) -> bool:
+    return bool(part.whom) or route.owners is not None
+
+
+def _lines(part: _Part, most: int) -> Iterator[str]:
     for row in part.rows[:most]:
         problems = "; ".join(said(problem.detail) for problem in row.problems)
         yield f"{said(row.title)} ({row.ref.seen_from('')}): {problems}{f' {row.url}' if row.url else ''}"

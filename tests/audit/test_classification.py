@@ -12,6 +12,7 @@ from service.audit.classification import classify
 from service.audit.rows import AuditReport, Row
 from service.model import Issue, IssueRef, Marker
 from service.policy import NotifyOptions, Policy, load
+from service.routing import Reach
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PARENT = IssueRef("github", "acme/shop", 1)
@@ -317,6 +318,14 @@ def test_an_item_of_a_confidential_post_mortem_is_kept_from_routes() -> None:
     whole = Policy(notify=NotifyOptions(confidential=True))
     assert [row.kept for row in classify((item,), whole, NOW).items] == [True]
     assert [row.kept for row in classify((item,), Policy(), NOW).items] == [False]
+
+
+def test_an_item_of_a_confidential_project_is_kept_wherever_it_is() -> None:
+    """Its marker names the post-mortem, which may be closed and not be listed any more."""
+    away = Policy(reach=Reach(confidential=("acme/vault",)))
+    body = f"{Marker(IssueRef('github', 'acme/vault', 3), 'k')}\n"
+    item = Issue(IssueRef("github", "acme/shop", 7), "Rotate keys", body, labels=frozenset({"type-action-item"}))
+    assert [row.kept for row in classify((item,), away, NOW).items] == [True]
 
 
 def test_whoever_has_it_is_told_when_they_work() -> None:

@@ -93,6 +93,16 @@ def test_each_owner_has_one_message_for_all_of_theirs() -> None:
     assert (nobody.letter.key, nobody.letter.title) == ("audit 2026-03-02 -", "Post-mortem audit: 1 without an owner")
 
 
+def test_a_persons_own_route_has_all_of_theirs_in_their_hours() -> None:
+    """Not the ten of a summary."""
+    morning = NOW + timedelta(hours=14)
+    rows = [_row(n, owners=("bob",), opens=morning) for n in range(1, 31)]
+    (mine,) = _digests(*rows, routes=(_route(owners={"bob"}),))
+    assert (mine.letter.text.count("• Item"), mine.later) == (30, timedelta(hours=14))
+    (everybody,) = _digests(*rows, routes=(_route(),))
+    assert (everybody.letter.text.count("• Item"), everybody.later) == (10, timedelta())
+
+
 def test_each_team_has_one_message_and_a_run_sends_so_many() -> None:
     """Beyond them one more says who else has something, so that nobody is left out in silence."""
     rows = [_row(n, teams=(f"team-{n:02}",)) for n in range(1, 61)]
