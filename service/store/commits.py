@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 T = TypeVar("T")
+I = TypeVar("I")  # noqa: E741 - an item
+Together: TypeAlias = Callable[[Connection, Sequence[I]], Sequence[T]]
 _MOST = 64  # jobs in one transaction
+_LONGEST_WAIT = 0.005  # seconds for more of them, and never longer than the last commit took
 
 
 class CommitThread:
@@ -24,41 +29,58 @@ class CommitThread:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._jobs: SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="closeout-commits", daemon=True)
         self._thread.start()
 
     def run(self, job: Callable[[Connection], T], timeout: float) -> T:
         """The job's result, once it is on disk. Raises TimeoutError; the job may then still happen."""
+        return self.share(lambda connection, _: (job(connection),), None, timeout)
+
+    def share(self, together: Together[I, T], item: I, timeout: float) -> T:
+        """The same for one of many items: `together` is given all that wait for one commit, and answers in order.
+
+        Where it raises for several, each is tried by itself.
+        """
         if threading.current_thread() is self._thread:
             raise RuntimeError("a write was started inside another write; use the connection it was given")
-        future: Future[T] = Future()
-        self._jobs.put((job, future))
+        job = _Job(together, item)
+        self._jobs.put(job)
         try:
-            return future.result(timeout)
+            told: T = job.future.result(timeout)
         except TimeoutError:
-            future.cancel()
+            job.future.cancel()
             raise
+        return told
 
     def close(self) -> None:
         self._jobs.put(None)
         self._thread.join()
 
     def _run(self) -> None:
+        before, took = 1, 0.0
         while True:
             first = self._jobs.get()
             if first is None:
                 return
-            batch, last = self._gather(first)
+            batch, last = self._gather(first, before, min(took, _LONGEST_WAIT))
+            begun = time.perf_counter()
             _commit(self._engine, batch)
+            before, took = len(batch), time.perf_counter() - begun
             if last:
                 return
 
-    def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
-        batch = [first]
+    def _gather(self, first: _Job, expected: int, patience: float) -> tuple[list[_Job], bool]:
+        """What waits, and what comes within `patience` seconds where fewer wait than `expected`.
+
+        Who was answered by the last commit is often back in a moment; a commit for the first of them would keep the
+        others waiting.
+        """
+        batch, until = [first], time.perf_counter() + patience
         while len(batch) < _MOST:
             try:
-                job = self._jobs.get_nowait()
+                left = until - time.perf_counter() if len(batch) < expected else 0.0
+                job = self._jobs.get(left > 0, max(left, 0.0))
             except Empty:
                 break
             if job is None:
@@ -67,34 +89,66 @@ class CommitThread:
         return batch, False
 
 
-_Job = tuple[Callable[[Connection], Any], Future[Any]]
+@dataclass(frozen=True, slots=True)
+class _Job:
+    together: Together[Any, Any]
+    item: Any
+    future: Future[Any] = field(default_factory=Future)
 
 
-def _commit(engine: Engine, batch: Sequence[_Job]) -> None:
-    jobs = [(job, future) for job, future in batch if future.set_running_or_notify_cancel()]
+_Tell: TypeAlias = Callable[[], None]
+
+
+def _commit(engine: Engine, batch: Iterable[_Job]) -> None:
+    jobs = [job for job in batch if job.future.set_running_or_notify_cancel()]
     try:
-        with engine.begin() as connection:
-            if len(jobs) == 1:  # the transaction itself is undone if it fails
-                outcomes = [_telling(jobs[0][1].set_result, jobs[0][0](connection))]
-            else:
-                outcomes = [_attempt(connection, job, future) for job, future in jobs]
+        outcomes = _committed(engine, jobs)
     except Exception as error:  # noqa: BLE001 - every waiter must hear of it, whatever it was
-        outcomes = [_telling(future.set_exception, error) for _, future in jobs]
+        outcomes = [_telling(job.future.set_exception, error) for job in jobs]
     for tell in outcomes:
         tell()
 
 
-def _attempt(connection: Connection, job: Callable[[Connection], Any], future: Future[Any]) -> Callable[[], None]:
+def _committed(engine: Engine, jobs: Sequence[_Job]) -> list[_Tell]:
+    groups = _groups(jobs)
+    if len(groups) == 1:  # as mostly: what fails is undone with the transaction, and savepoints cost as much as writes
+        try:
+            with engine.begin() as connection:
+                return _done(connection, jobs)
+        except Exception:
+            if len(jobs) == 1:
+                raise
+            groups = [[job] for job in jobs]
+    with engine.begin() as connection:
+        return [tell for group in groups for tell in _attempt(connection, group)]
+
+
+def _groups(jobs: Iterable[_Job]) -> list[list[_Job]]:
+    """Those that can be done together, in the order in which the first of each came."""
+    groups: dict[Together[Any, Any], list[_Job]] = {}
+    for job in jobs:
+        groups.setdefault(job.together, []).append(job)
+    return list(groups.values())
+
+
+def _attempt(connection: Connection, group: Sequence[_Job]) -> list[_Tell]:
     savepoint = connection.begin_nested()
     try:
-        value = job(connection)
+        outcomes = _done(connection, group)
         savepoint.commit()
     except Exception as error:
         if not _goes_on(connection):
             raise
         savepoint.rollback()
-        return _telling(future.set_exception, error)
-    return _telling(future.set_result, value)
+        if len(group) == 1:
+            return [_telling(group[0].future.set_exception, error)]
+        return [tell for job in group for tell in _attempt(connection, (job,))]
+    return outcomes
+
+
+def _done(connection: Connection, group: Sequence[_Job]) -> list[_Tell]:
+    results = group[0].together(connection, [job.item for job in group])
+    return [_telling(job.future.set_result, result) for job, result in zip(group, results, strict=True)]
 
 
 def _goes_on(connection: Connection) -> bool:
@@ -106,5 +160,5 @@ def _goes_on(connection: Connection) -> bool:
     return driver is not None and driver.in_transaction
 
 
-def _telling(tell: Callable[[Any], None], value: object) -> Callable[[], None]:
+def _telling(tell: Callable[[Any], None], value: object) -> _Tell:
     return lambda: tell(value)

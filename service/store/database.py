@@ -13,10 +13,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.sql.elements import ColumnElement
 
 from service.store import tables
-from service.store.commits import CommitThread
+from service.store.commits import CommitThread, Together
 from service.store.dialect import WRITES, dialect_of
 
 T = TypeVar("T")
+I = TypeVar("I")  # noqa: E741 - an item
 _PATIENCE = 8.0  # seconds; forges give a webhook ten
 _TRIES = 5  # of a write that another's write got in the way of
 _GIVE_WAY = (0.02, 0.1)  # seconds, between those tries
@@ -78,10 +79,24 @@ class Database:
 
         A job may be run again from its start, after everything that it wrote was undone.
         """
+        commits = self._commits
+        if commits is None:
+            return self._kept(lambda: self._write(job))
+        return self._kept(lambda: commits.run(job, self._patience))
+
+    def write_together(self, together: Together[I, T], item: I) -> T:
+        """As `write`, for one of many items: `together` is given those of other threads too, and answers in order.
+
+        Which it is given is open; where it raises for several, each is tried by itself.
+        """
+        commits = self._commits
+        if commits is None:
+            return self._kept(lambda: self._write(lambda connection: together(connection, (item,))[0]))
+        return self._kept(lambda: commits.share(together, item, self._patience))
+
+    def _kept(self, written: Callable[[], T]) -> T:
         try:
-            if self._commits is not None:
-                return self._commits.run(job, self._patience)
-            return self._write(job)
+            return written()
         except TimeoutError as error:
             raise StoreUnavailable(f"the database did not answer within {self._patience:g} seconds") from error
         except (DBAPIError, PoolTimeoutError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -63,6 +63,13 @@ class Received:
         return tuple(self.nudges)
 
 
+class Named(NamedTuple):
+    """By which a delivery is told from others: the forge, and its own id for it."""
+
+    forge: str
+    id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A verified delivery on its way into the inbox; `packed` is its body, compressed."""
@@ -76,25 +83,37 @@ class Arrival:
     def of(cls, forge: str, delivery_id: str, event: str, body: bytes) -> Arrival:
         return cls(forge, delivery_id, event, zlib.compress(body[:_KEPT], level=1))
 
+    @property
+    def named(self) -> Named:
+        return Named(self.forge, self.id)
+
 
 class Inbox:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._known = select(deliveries.c.nudges).where(_NAMED)
+        # Two lists, where SQLite would read the whole table for a list of pairs; the pairs are told apart by who asks.
+        any_of = (
+            column.in_(bindparam(f"{column.name}s", expanding=True)) for column in (deliveries.c.forge, deliveries.c.id)
+        )
+        self._known = select(deliveries.c.forge, deliveries.c.id, deliveries.c.nudges).where(*any_of)
         insert = database.dialect.insert(deliveries).values(received_at=database.now())
         keys = [deliveries.c.forge, deliveries.c.id]
         self._keep = insert.on_conflict_do_update(index_elements=keys, set_={"nudges": insert.excluded.nudges})
 
-    def processed(self, connection: Connection, arrival: Arrival) -> bool:
-        """Whether a delivery of this name is here already, and everything it nudged has been looked at since."""
-        names = {"forge_": arrival.forge, "id_": arrival.id}
-        nudges = connection.execute(self._known, names).scalar_one_or_none()
-        return nudges is not None and outcomes(connection, [nudges])[0].state == "processed"
+    def processed(self, connection: Connection, arrivals: Iterable[Arrival]) -> set[Named]:
+        """Which of them are here already, with everything that they nudged looked at since."""
+        forges, ids = zip(*(arrival.named for arrival in arrivals), strict=True)
+        rows = connection.execute(self._known, {"forges": tuple(set(forges)), "ids": ids}).all()
+        found = outcomes(connection, [row.nudges for row in rows]) if rows else ()
+        return {Named(row.forge, row.id) for row, one in zip(rows, found, strict=True) if one.state == "processed"}
 
-    def keep(self, connection: Connection, arrival: Arrival, nudges: Mapping[str, int]) -> None:
-        """Keeps the delivery with the nudges it gave; one that came again keeps its first time."""
-        row = {"forge": arrival.forge, "id": arrival.id, "event": arrival.event, "body": arrival.packed}
-        connection.execute(self._keep, {**row, "nudges": nudges})
+    def keep(self, connection: Connection, arrivals: Iterable[tuple[Arrival, Mapping[str, int]]]) -> None:
+        """Keeps each delivery with the nudges it gave; one that came again keeps its first time."""
+        rows = [
+            {"forge": one.forge, "id": one.id, "event": one.event, "body": one.packed, "nudges": nudges}
+            for one, nudges in arrivals
+        ]
+        connection.execute(self._keep, rows)
 
     def latest(self, limit: int = 50, only: DeliveryFilter = ALL) -> list[Received]:
         """The newest first, without their bodies."""

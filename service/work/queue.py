@@ -56,6 +56,12 @@ class Accepted:
     repeated: bool  # this delivery was processed before; nothing was nudged
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    delivery: Arrival
+    refs: frozenset[IssueRef]
+
+
 class Queue:
     """Every method raises `StoreUnavailable` where the database does not answer.
 
@@ -83,20 +89,25 @@ class Queue:
 
         A delivery that was already processed nudges nothing; one that is still waiting, or was given up, does.
         """
-        # In one order everywhere: two deliveries on the same issues then wait for, not block, each other.
-        arrival, issues = Arrival.of(forge, delivery_id, event, body), sorted(set(refs), key=str)
-        repeated = self._database.write(lambda c: self._accept(c, arrival, issues))
+        arrived = _Arrived(Arrival.of(forge, delivery_id, event, body), frozenset(refs))
+        repeated = self._database.write_together(self._accept, arrived)
         if not repeated:
             self.wakeup.signal()
         return Accepted(delivery_id, repeated)
 
-    def _accept(self, connection: Connection, arrival: Arrival, refs: Sequence[IssueRef]) -> bool:
-        if self._inbox.processed(connection, arrival):
-            return True
-        nudges = {str(ref): self._raise(connection, self._sql.deliver, ref) for ref in refs}
-        self._inbox.keep(connection, arrival, nudges)
-        self._database.dialect.tell(connection)
-        return False
+    def _accept(self, connection: Connection, arrived: Sequence[_Arrived]) -> list[bool]:
+        """Which of them were processed before. Deliveries on one issue, all of which come now, share a nudge."""
+        before = self._inbox.processed(connection, (one.delivery for one in arrived))
+        fresh = [one for one in arrived if one.delivery.named not in before]
+        # In one order everywhere: two deliveries on the same issues then wait for, not block, each other.
+        names = sorted({str(ref) for one in fresh for ref in one.refs})
+        if names:
+            rows = connection.execute(self._sql.deliveries, [{"name": name} for name in names]).all()
+            given = {row.issue: row.wanted for row in rows}
+            kept = ((one.delivery, {str(ref): given[str(ref)] for ref in one.refs}) for one in fresh)
+            self._inbox.keep(connection, kept)
+            self._database.dialect.tell(connection)
+        return [one.delivery.named in before for one in arrived]
 
     def nudge(self, ref: IssueRef, not_before: datetime | None = None) -> None:
         """Look at this issue soon, or at the given time unless something asks for it sooner."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, null, select, update
+from sqlalchemy import ColumnCollection, ColumnElement, Select, bindparam, case, func, null, select, update
 from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.dml import ReturningInsert
 
 from service.store.database import Database
 from service.store.tables import work
 from service.work.timing import Timing
 
 _OLD = work.c
+_Fresh: TypeAlias = ColumnCollection[str, ColumnElement[Any]]  # the row that an upsert would put in
 
 
 class Statements:
@@ -20,14 +23,13 @@ class Statements:
     def __init__(self, database: Database, timing: Timing) -> None:
         self._database, self._timing = database, timing
         now = database.now()
-        soon = _least(now + timing.debounce, func.coalesce(_OLD.first_at, now) + timing.longest_wait)
-        then: Any = bindparam("then")
-        sooner = case((_OLD.state == "ready", _least(_OLD.due_at, then)), else_=then)
-        self.nudge = self._nudge(now + timing.debounce, soon, delivered=False)
-        self.deliver = self._nudge(now + timing.debounce, soon, delivered=True)
-        self.change = self._nudge(now + timing.debounce, soon, delivered=True, bulk=True)
-        self.plan = self._nudge(then, sooner, delivered=False)
-        self.know, self.expect = self._know(), self._expect(then, sooner)
+        soon = now + timing.debounce
+        self.nudge = self._nudge(soon, self._debounced, delivered=False)
+        self.deliver = self._nudge(soon, self._debounced, delivered=True)
+        self.deliveries = self.deliver.returning(_OLD.issue)  # for many issues at once, each once
+        self.change = self._nudge(soon, self._debounced, delivered=True, bulk=True)
+        self.plan = self._nudge(bindparam("then"), _sooner, delivered=False)
+        self.know, self.expect = self._know(), self._expect()
         oldest = select(_OLD.issue).where(_OLD.due_at <= now).order_by(_OLD.due_at).limit(1)
         urgent, any_of_them = self._free(oldest.where(_OLD.bulk == 0)), self._free(oldest)
         self.claim = self._claim(func.coalesce(urgent, any_of_them))
@@ -37,42 +39,50 @@ class Statements:
         self.take = self._claim(self._free(named.where(free | (_OLD.due_at <= now))))
         self.extend = fenced(database, due_at=now + timing.lease)
         self.left = select(_OLD.due_at - now).where(_held())
-        self.finish = self._finish(soon, "idle", null())
-        self.revisit = self._finish(soon, "ready", then)
+        again = self._limited(soon, now)
+        self.finish = self._finish(again, "idle", null())
+        self.revisit = self._finish(again, "ready", bindparam("then"))
         # Locks several issues in one order, so that two who pass work on to each other do not block each other.
         names = _OLD.issue.in_(bindparam("names", expanding=True))
         self.hold = select(_OLD.issue).where(names).order_by(_OLD.issue).with_for_update()
         self.release = fenced(database, state="ready", due_at=now, owner=null())
 
-    def _nudge(self, first_due: Any, due: Any, *, delivered: bool, bulk: bool = False) -> Executable:
+    def _limited(self, due: Any, now: Any) -> Any:
+        """Then, but not for ever later: the first of the nudges that wait has waited since `first_at`."""
+        return _least(due, func.coalesce(_OLD.first_at, now) + self._timing.longest_wait)
+
+    def _debounced(self, fresh: _Fresh) -> Any:
+        return self._limited(fresh["due_at"], fresh["changed_at"])
+
+    def _nudge(
+        self, due: Any, again: Callable[[_Fresh], Any], *, delivered: bool, bulk: bool = False
+    ) -> ReturningInsert[Any]:
         """Raises the counter of the issue `name`, and returns its new value.
 
-        A running issue stays with its worker. A dead one gets one more try. A failed one still waits for its time.
-        What was asked for and not yet answered becomes no less urgent by a `bulk` nudge.
+        It is `due` then if nothing waits, else when `again` says from the row that would be new. A running issue stays
+        with its worker. A dead one gets one more try. A failed one still waits for its time. What was asked for and not
+        yet answered becomes no less urgent by a `bulk` nudge.
         """
         now = self._database.now()
         fresh = {"state": "ready", "wanted": 1, "claimed": 0, "done": 0, "attempts": 0, "crashes": 0}
-        fresh |= {
-            "delivered": int(delivered),
-            "due_at": first_due,
-            "first_at": now,
-            "changed_at": now,
-            "bulk": int(bulk),
-        }
-        running = _OLD.state == "running"
+        fresh |= {"delivered": int(delivered), "bulk": int(bulk)}
+        insert = self._database.dialect.insert(work).values(
+            issue=bindparam("name"), due_at=due, first_at=now, changed_at=now, **fresh
+        )
+        # Below, only what the new row holds: of many rows, SQLAlchemy gives each parameters of its own above alone.
+        new, running = insert.excluded, _OLD.state == "running"
         raised = {
             "wanted": _OLD.wanted + 1,
             "state": case((running, "running"), else_="ready"),
-            "due_at": case((running, _OLD.due_at), else_=_greatest(func.coalesce(_OLD.hold_until, 0.0), due)),
-            "first_at": func.coalesce(_OLD.first_at, now),
-            "changed_at": now,
+            "due_at": case((running, _OLD.due_at), else_=_greatest(func.coalesce(_OLD.hold_until, 0.0), again(new))),
+            "first_at": func.coalesce(_OLD.first_at, new["first_at"]),
+            "changed_at": new["changed_at"],
             "bulk": case((_OLD.wanted > _OLD.done, _OLD.bulk), else_=1) if bulk else 0,
         }
         if delivered:
             raised["delivered"] = _OLD.wanted + 1
-        insert = self._database.dialect.insert(work).values(issue=bindparam("name"), **fresh)
         upsert = insert.on_conflict_do_update(index_elements=[_OLD.issue], set_=raised).returning(_OLD.wanted)
-        statement: Executable = upsert
+        statement: ReturningInsert[Any] = upsert
         return statement
 
     def _know(self) -> Executable:
@@ -81,10 +91,11 @@ class Statements:
         statement: Executable = insert.on_conflict_do_nothing(index_elements=[_OLD.issue])
         return statement
 
-    def _expect(self, then: Any, sooner: Any) -> Executable:
+    def _expect(self) -> Executable:
         """The issue `name` is due at `then` at the latest, as if its last look had said so."""
-        insert = self._database.dialect.insert(work).values(issue=bindparam("name"), **self._unasked("ready", then))
-        planned = {"state": "ready", "due_at": sooner}
+        unasked = self._unasked("ready", bindparam("then"))
+        insert = self._database.dialect.insert(work).values(issue=bindparam("name"), **unasked)
+        planned = {"state": "ready", "due_at": _sooner(insert.excluded)}
         calm = _OLD.state.in_(("idle", "ready")) & (_OLD.attempts == 0)
         statement: Executable = insert.on_conflict_do_update(index_elements=[_OLD.issue], set_=planned, where=calm)
         return statement
@@ -133,6 +144,10 @@ class Statements:
 def fenced(database: Database, **values: Any) -> Executable:
     """An update of the row that `owner_` still holds; whoever lost the lease changes nothing."""
     return update(work).where(_held()).values(changed_at=database.now(), **values)
+
+
+def _sooner(fresh: _Fresh) -> Any:
+    return case((_OLD.state == "ready", _least(_OLD.due_at, fresh["due_at"])), else_=fresh["due_at"])
 
 
 def _held() -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -67,6 +67,33 @@ def test_concurrent_writes_share_commits(database: Database) -> None:
         assert {first.result(), *(future.result() for future in rest)} == issues(slower)
     slower.close()
     assert len(commits) == 3  # the first write, the twenty together, and the read
+
+
+def test_what_is_alike_is_written_at_once(database: Database) -> None:
+    """Items that wait for one commit are handed over together; one that cannot be kept spoils none of the others."""
+    entered, leave, given = threading.Event(), threading.Event(), list[int]()
+
+    def slow(connection: Connection) -> str:
+        entered.set()
+        assert leave.wait(60)
+        return insert(connection, "github:acme/shop#0")
+
+    def insert_all(connection: Connection, items: Sequence[str]) -> list[str]:
+        given.append(len(items))
+        return [insert(connection, item) for item in items]
+
+    with ThreadPoolExecutor(5) as pool:
+        first = pool.submit(database.write, slow)
+        assert entered.wait(60)
+        names = ("github:acme/shop#0", "github:acme/shop#1", "github:acme/shop#2")  # the first is there by then
+        rest = [pool.submit(database.write_together, insert_all, name) for name in names]
+        while database._commits is not None and database._commits._jobs.qsize() < len(names):
+            threading.Event().wait(0.001)
+        leave.set()
+        with pytest.raises(StoreUnavailable, match="UNIQUE"):
+            rest[0].result()
+    assert {first.result(), rest[1].result(), rest[2].result()} == issues(database) == set(names)
+    assert given == [3, 1, 1, 1]
 
 
 def test_a_full_disk_loses_nothing_that_was_kept(path: Path) -> None:
