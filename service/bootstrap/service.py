@@ -24,10 +24,11 @@ from service.store.inbox import Inbox
 from service.store.journal import Journal
 from service.store.outbox import Outbox
 from service.tracing import untold
-from service.web.app import Parts, Receiver, create_app
+from service.web.app import Parts, create_app
 from service.web.health import Checks
 from service.web.loopback import Loopback
 from service.web.status import create_status_app
+from service.web.webhooks import Desk, Receiver
 from service.work.limiter import SharedLimits
 from service.work.looks import Look
 from service.work.overview import Overview
@@ -125,16 +126,18 @@ class Service:
         }
         return create_app(
             Parts(
-                receivers=receivers,
-                queue=self.queue,
+                desk=Desk(
+                    receivers=receivers,
+                    queue=self.queue,
+                    allows=self.settings.allows,
+                    now=self._clock,
+                    delivered=self._counts.delivered,
+                    traced=self._telemetry.delivery if self._telemetry is not None else untold,
+                ),
                 overview=self.overview,
-                allows=self.settings.allows,
                 checks=self._checks,
-                now=self._clock,
                 version=version("closeout"),
-                delivered=self._counts.delivered,
                 exposition=self._exposition,
-                traced=self._telemetry.delivery if self._telemetry is not None else untold,
             )
         )
 

@@ -19,8 +19,9 @@ from service.providers.gitlab.webhook import parse as parse_gitlab
 from service.settings import Settings
 from service.store.database import Database
 from service.store.inbox import Inbox
-from service.web.app import Parts, Receiver, create_app
+from service.web.app import Parts, create_app
 from service.web.loopback import Loopback
+from service.web.webhooks import Desk, Receiver
 from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.timing import Timing
@@ -97,14 +98,10 @@ def site(place: Place, patience: float) -> Iterator[Site]:
         return settings.allows(ref)
 
     parts = Parts(
-        receivers=receivers,
-        queue=queue,
+        desk=Desk(receivers, queue, allows, now=lambda: START, delivered=lambda *told: counted.append(told)),
         overview=Overview(database),
-        allows=allows,
         checks={"database": check},
-        now=lambda: START,
         version="1.2.3",
-        delivered=lambda *told: counted.append(told),
         exposition=lambda accept: ("text/plain", f"for {accept}".encode()),
     )
     web = Loopback(create_app(parts))

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 from structlog.testing import capture_logs
 
-from service.web.app import LARGEST
+from service.web.webhooks import LARGEST
 from tests.databases import ON_SQLITE
 from tests.web.conftest import GITHUB_SECRETS, GITLAB_SECRET, Site, github_event, gitlab_event
 
@@ -79,6 +80,22 @@ def test_an_unknown_forge_is_not_found(site: Site) -> None:
     """A mistyped address says which name is unknown."""
     answer = site.post("gitea", b"{}", {})
     assert (answer.status_code, answer.json()) == (404, {"error": "no forge named 'gitea' is configured here"})
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
+def test_a_webhooks_address_takes_posts_alone(site: Site, method: str) -> None:
+    """Who opens it in a browser is told so; nothing is counted as a delivery."""
+    answer = requests.request(method, f"{site.url}/webhooks/github", timeout=60)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert site.counted == []
+
+
+@pytest.mark.parametrize("path", ["/webhooks", "/webhooks/", "/webhooks/github/more", "/webhook/github"])
+def test_an_address_beside_a_webhooks_is_not_found(site: Site, path: str) -> None:
+    """In JSON, like every other mistake."""
+    answer = requests.post(f"{site.url}{path}", data=b"{}", timeout=60)
+    assert answer.status_code == 404
+    assert "Not Found" in answer.json()["error"]
 
 
 def test_an_oversized_delivery_is_refused_unread(site: Site) -> None:
