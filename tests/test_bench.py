@@ -25,7 +25,7 @@ def test_it_writes_both_forms(tmp_path: Path, postgres_url: str, monkeypatch: py
     monkeypatch.setenv(postgres.OTHER_SERVER, postgres_url)
     assert main(["--short", "--out", str(tmp_path), *SAID]) == 0
     told = json.loads((tmp_path / "bench.json").read_text("utf-8"))
-    assert told["machine"].keys() >= {"cores", "python", "load", "wake-up p99 ms"}
+    assert told["machine"].keys() >= {"cores", "python", "load", "slowed down, p99"}
     assert {name: SAID[name] - part["rows"][0].keys() for name, part in told["parts"].items()} == {
         n: set() for n in SAID
     }

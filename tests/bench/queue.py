@@ -126,7 +126,7 @@ class Scene:
 
 
 def queue(*, short: bool) -> Result:
-    issues, nudges, crews = (20, 3, (1,)) if short else (2000, 300, (1, 2, 4))
+    issues, nudges, crews = (20, 3, (1,)) if short else (2000, 200, (1, 2, 4))
     rows = []
     with _databases() as urls:
         for name, url in urls.items():

@@ -21,7 +21,7 @@ from tests.bench.start import until
 _OURS = "granian"
 _OTHERS = ("gunicorn==27.0.1", "waitress==3.0.2")
 _UV = ROOT / ".tools/bin/uv"
-_CLIENTS = (1, 8, 32)
+_CLIENTS = (8, 32)
 
 
 def wsgi(*, short: bool) -> Result:
