@@ -59,7 +59,7 @@ class Accepted:
 @dataclass(frozen=True, slots=True)
 class _Arrived:
     delivery: Arrival
-    refs: frozenset[IssueRef]
+    refs: tuple[IssueRef, ...]  # in the order in which people read them
 
 
 class Queue:
@@ -89,7 +89,7 @@ class Queue:
 
         A delivery that was already processed nudges nothing; one that is still waiting, or was given up, does.
         """
-        arrived = _Arrived(Arrival.of(forge, delivery_id, event, body), frozenset(refs))
+        arrived = _Arrived(Arrival.of(forge, delivery_id, event, body), tuple(sorted(set(refs), key=str)))
         repeated = self._database.write_together(self._accept, arrived)
         if not repeated:
             self.wakeup.signal()

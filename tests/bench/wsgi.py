@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from tests.bench.apps import DATABASE
-from tests.bench.receiver import Turn, median, ratios, turn
+from tests.bench.receiver import Turn, median, ratios, taking_turns, turn
 from tests.bench.report import Result
 from tests.bench.servers import ROOT, SERVERS, Running, command, started
 from tests.bench.start import until
@@ -35,9 +35,8 @@ def wsgi(*, short: bool) -> Result:
                     turn(server, 8, seconds)
                 for number in clients:
                     found = {name: list[Turn]() for name in servers}
-                    for _ in range(rounds):
-                        for name, server in servers.items():
-                            found[name].append(turn(server, number, seconds))
+                    for name, server in taking_turns(servers, rounds):
+                        found[name].append(turn(server, number, seconds))
                     rows += [_row(app, name, number, turns, found[_OURS]) for name, turns in found.items()]
     return Result("wsgi", "WSGI servers", _COLUMNS, rows, (), _NOTES)
 

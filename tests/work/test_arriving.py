@@ -19,7 +19,7 @@ OPS = IssueRef("github", "acme/ops", 3)
 
 
 def _arrived(delivery: str, *refs: IssueRef, forge: str = "github") -> _Arrived:
-    return _Arrived(Arrival.of(forge, delivery, "issues.edited", b"{}"), frozenset(refs))
+    return _Arrived(Arrival.of(forge, delivery, "issues.edited", b"{}"), refs)
 
 
 @pytest.fixture
