@@ -6,7 +6,7 @@ what has been overtaken, and a new deadline begins at the bottom.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -15,11 +15,13 @@ from pydantic import Field, StringConstraints
 from service.calendar import Calendar
 from service.case import Case
 from service.model import Decision
+from service.timeboxes import Planned, Turn, current, outside, turns
 from service.vocabulary import Strict
 
 NUDGE = "nudge:"
 _ROUTE = "route:"
 _WHOM = rf"^(@?[\w.-]+(/[\w.-]+)*|{_ROUTE}[a-z0-9][a-z0-9_-]*)$"
+_WAITS_FOR_NOTHING = Planned()
 
 
 class Step(Strict):
@@ -102,16 +104,33 @@ def rungs(steps: tuple[Step, ...], deadline: date, calendar: Calendar) -> tuple[
     return tuple(Rung(step, deadline, calendar.opens(calendar.begins(day))) for day, step in ordered)
 
 
-def standing(case: Case, steps: tuple[Step, ...]) -> Standing:
-    """Where an action item stands. Nothing is due on one that is closed, paused, asleep or without a deadline."""
+def standing(case: Case, steps: tuple[Step, ...], planned: Planned = _WAITS_FOR_NOTHING) -> Standing:
+    """Where an action item stands. Nothing is due on one that is closed, paused, asleep, without a deadline, or in a
+    milestone or iteration that is waited for; a step that comes meanwhile comes when that is over.
+    """
     if case.issue.state == "closed" or case.state.paused or case.deadline is None:
         return Standing()
     nap = sleeping(case)
     if nap is not None and nap.until is not None:
         return Standing(next_at=case.calendar.opens(case.calendar.begins(nap.until)))
-    ladder = rungs(steps, case.deadline, case.calendar)
+    if underway(case, planned) is not None:
+        return Standing(next_at=outside(_turns(case, planned), case.now, case.calendar))
+    ladder = [_waiting(rung, case, planned) for rung in rungs(steps, case.deadline, case.calendar)]
     come = [rung for rung in ladder if rung.at <= case.now]
     return Standing(come[-1] if come else None, next((rung.at for rung in ladder if rung.at > case.now), None))
+
+
+def underway(case: Case, planned: Planned) -> Turn | None:
+    """The milestone or iteration that the item is in now, where it is waited for."""
+    return current(_turns(case, planned), case.now, case.calendar)
+
+
+def _waiting(rung: Rung, case: Case, planned: Planned) -> Rung:
+    return replace(rung, at=outside(_turns(case, planned), rung.at, case.calendar))
+
+
+def _turns(case: Case, planned: Planned) -> tuple[Turn, ...]:
+    return turns(case.issue.timeboxes, planned, case.calendar)
 
 
 def sleeping(case: Case) -> Decision | None:

@@ -56,7 +56,7 @@ def step(case: Case, policy: Policy) -> Rung | None:
     options = policy.options("escalation")
     if not (isinstance(options, EscalationOptions) and options.enabled):
         return None
-    return standing(case, options.steps).rung
+    return standing(case, options.steps, options.planned).rung
 
 
 def attention(case: Case, policy: Policy, rung: Rung | None) -> Attention | None:

@@ -62,6 +62,8 @@ from service.model.seen import (
     State,
     StateReason,
     SyncState,
+    Timebox,
+    TimeboxKind,
     Told,
 )
 
@@ -110,6 +112,8 @@ __all__ = [
     "StateReason",
     "SyncState",
     "Tell",
+    "Timebox",
+    "TimeboxKind",
     "Told",
     "Track",
     "Verdict",

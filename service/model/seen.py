@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 State: TypeAlias = Literal["open", "closed"]
+TimeboxKind: TypeAlias = Literal["milestone", "iteration"]
 StateReason: TypeAlias = Literal["completed", "not_planned", "duplicate", "moved"]
 
 REVIEW = "review-"  # how the keys of follow-up reviews begin; an action item's is made of other signs
@@ -79,6 +80,17 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Timebox:
+    """A milestone or an iteration that an issue is planned in. Days are plain days, as people typed them."""
+
+    kind: TimeboxKind
+    title: str
+    first: date | None = None  # GitHub's milestones have none
+    last: date | None = None
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """One issue, as its forge shows it, in terms both forges share. Times are aware and in UTC."""
 
@@ -101,6 +113,7 @@ class Issue:
     url: str = ""
     private: bool = False  # GitLab: confidential
     linked: bool = False  # seen as a child: a sub-issue (GitHub) or related item (GitLab) of the snapshot's issue
+    timeboxes: tuple[Timebox, ...] = ()  # of the issue looked at or listed; of its relatives GitLab does not tell
     inactive: frozenset[str] = frozenset()  # assignees who left or cannot be assigned any more, where a listing tells
 
     @property

@@ -16,10 +16,11 @@ from datetime import date
 from pydantic import Field, field_validator
 
 from service.case import Case
-from service.ladder import LADDER, NUDGE, Rung, Standing, Step, sleeping, standing, told
+from service.ladder import LADDER, NUDGE, Rung, Standing, Step, sleeping, standing, told, underway
 from service.model import Finding, Fold, Revisit, Say, Tell, Verdict
 from service.rules import ACTION_ITEM, Example, Options, Rule
-from service.wording import plain, times
+from service.timeboxes import Planned
+from service.wording import plain, quoted, times
 
 _MORE = 14  # days; the example of an extension
 
@@ -46,15 +47,24 @@ class EscalationOptions(Options):
         2, ge=1, description="From so many extensions on, advice says that the plan needs another look."
     )
     snoozes: int = Field(3, ge=1, description="From so many snoozes on, the same.")
+    planned: Planned = Field(Planned(), description="Whether items in a current milestone or iteration are left alone.")
 
 
 def check(case: Case, options: EscalationOptions) -> Iterator[Verdict]:
-    now = standing(case, options.steps)
+    now = standing(case, options.steps, options.planned)
     if now.next_at is not None:
         yield Revisit(now.next_at)
     yield from _advice(case, options)
     if case.issue.state == "open":
+        yield from _waits(case, options)
         yield from _reminders(case, now)
+
+
+def _waits(case: Case, options: EscalationOptions) -> Iterator[Finding]:
+    turn = underway(case, options.planned)
+    if turn is not None and case.deadline is not None:
+        named = f"the {turn.box.kind} {quoted(turn.box.title)}" if turn.box.title else f"an {turn.box.kind}"
+        yield Finding("escalation", "skipped", f"No reminders before {named} is over, on {turn.last}.")
 
 
 def _reminders(case: Case, now: Standing) -> Iterator[Verdict]:

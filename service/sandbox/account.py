@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from service.sandbox.rows import BoardRow, CommentRow, Group, HookRow, IssueRow, LabelRow, Project, RequestRow
 from service.sandbox.seed import Json
+from service.sandbox.timeboxes import TimeboxRow
 
 if TYPE_CHECKING:
     from service.sandbox.boards import Boards
@@ -52,6 +53,7 @@ def _project(world: Boards, project: Project) -> Json:
         "requests": [_request(row) for row in project.requests],
         "boards": [_board(world, board) for board in project.boards],
         "hooks": [_hook(hook) for hook in project.hooks],
+        "timeboxes": [_timebox(box) for box in project.timeboxes],
         "issues": [_issue(world, issue) for issue in project.issues.values()],
     }
 
@@ -59,6 +61,11 @@ def _project(world: Boards, project: Project) -> Json:
 def _request(row: RequestRow) -> Json:
     keys = ("number", "title", "body", "author", "source", "target", "state")
     return {key: getattr(row, key) for key in keys}
+
+
+def _timebox(box: TimeboxRow) -> Json:
+    days = {"first": _iso(box.first), "last": _iso(box.last), "closed_at": _iso(box.closed_at)}
+    return {"title": box.title, "kind": box.kind, **days}
 
 
 def _label(row: LabelRow) -> Json:
@@ -109,6 +116,8 @@ def _issue(world: Boards, issue: IssueRow) -> Json:
         "assignees": list(issue.assignees),
         "author": issue.author,
         "due": _iso(issue.due),
+        "milestone": issue.milestone.title if issue.milestone else None,
+        "iteration": issue.iteration.title if issue.iteration else None,
         "private": issue.private,
         "locked": issue.locked,
         "kind": issue.kind,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from service.sandbox.conversation import Conversation
 from service.sandbox.ledger import Happening
+from service.sandbox.planning import Planning
 from service.sandbox.rows import BoardRow, CardRow, ColumnRow, IssueRow, LinkRow, Missing, Refused
 
 MAX_CHILDREN = 100
 COLUMNS = ("Draft", "Review", "Actions Created", "In Progress", "Complete")
 
 
-class Boards(Conversation):
+class Boards(Planning):
     # --- sub-issues (GitHub) ---------------------------------------------------------------------------
 
     def add_child(self, parent: IssueRow, child: IssueRow, *, actor: str, replace_parent: bool = False) -> None:

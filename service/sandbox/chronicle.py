@@ -88,6 +88,8 @@ def _sentence(event: EventRow) -> str:  # noqa: PLR0911 - one sentence a kind of
             return f"set the due date to {detail['to']}" if detail["to"] else "removed the due date"
         case "card_moved":
             return f"moved the card to “{detail['to']}”" if detail["to"] else "took the card out of its column"
+        case "milestoned" | "demilestoned":
+            return f"{'put this into' if event.kind == 'milestoned' else 'took this out of'} “{detail['title']}”"
         case "card_added":
             return "put this on the board"
         case _:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
 
 from service.model import Permission
+from service.sandbox.timeboxes import TimeboxRow
 
 State: TypeAlias = Literal["open", "closed"]
 
@@ -79,7 +80,8 @@ class EventRow:
 
     `kind` and the keys of `detail`: opened · edited {title|body: {from, to}} · labeled, unlabeled {label,
     label_id, color} · assigned, unassigned {assignee} · closed, reopened {reason} · due_changed,
-    privacy_changed, kind_changed, field_changed {from, to, [field]} · locked, unlocked · deleted ·
+    privacy_changed, kind_changed, field_changed {from, to, [field]} · milestoned, demilestoned,
+    iteration_changed {timebox, title} · locked, unlocked · deleted ·
     commented {comment} · comment_edited {comment, from} · comment_deleted {comment} · child_added,
     child_removed {child} (on the parent) · parent_added, parent_removed {parent} (on the child) · linked,
     unlinked {link, target} · card_added, card_moved, card_dated {board, item, from, to} · label_created,
@@ -133,6 +135,8 @@ class IssueRow:
     parent: int | None = None
     children: list[int] = field(default_factory=list)
     moved_to: int | None = None  # the id of the issue that continues this one (GitLab)
+    milestone: TimeboxRow | None = None
+    iteration: TimeboxRow | None = None
     field_values: dict[int, str] = field(default_factory=dict)  # the organisation's issue fields, by field id
     comments: list[CommentRow] = field(default_factory=list)
     reactions: list[ReactionRow] = field(default_factory=list)
@@ -273,6 +277,7 @@ class Project:
     links: list[LinkRow] = field(default_factory=list)
     boards: list[BoardRow] = field(default_factory=list)
     hooks: list[HookRow] = field(default_factory=list)
+    timeboxes: list[TimeboxRow] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)  # on the default branch
     branches: dict[str, dict[str, str]] = field(default_factory=dict)  # the files of the others, by name
     requests: list[RequestRow] = field(default_factory=list)

@@ -87,6 +87,8 @@ def _plant_project(world: Boards, row: Json) -> None:
     project.permissions = {login.lower(): role(level) for login, level in row.get("permissions", {}).items()}
     project.files = {name.strip("/"): text for name, text in row.get("files", {}).items()}
     project.labels = _labels(world, row)
+    for box in row.get("timeboxes", ()):
+        _plant_timebox(world, project, box)
     for issue in row.get("issues", ()):
         _plant_issue(world, project, issue)
     for hook in row.get("hooks", ()):
@@ -107,6 +109,18 @@ def _labels(world: Boards, row: Json) -> list[LabelRow]:
     ]
 
 
+def _plant_timebox(world: Boards, project: Project, row: Json) -> None:
+    made = world.add_timebox(
+        project.forge,
+        project.path,
+        title=row["title"],
+        first=_date(row.get("first")),
+        last=_date(row.get("last")),
+        kind=row.get("kind", "milestone"),
+    )
+    made.closed_at = _time(row.get("closed_at"))
+
+
 def _plant_issue(world: Boards, project: Project, row: Json) -> None:
     author = row.get("author", "alice")
     project.last_number = row.get("number", project.last_number + 1) - 1
@@ -122,6 +136,9 @@ def _plant_issue(world: Boards, project: Project, row: Json) -> None:
         due=_date(row.get("due")),
         kind=row.get("kind", "issue"),
     )
+    for box in project.timeboxes:
+        if row.get(box.kind) == box.title:
+            world.plan_issue(issue, box, actor=author)
     for comment in row.get("comments", ()):
         _plant_comment(world, issue, comment)
     if row.get("state") == "closed":

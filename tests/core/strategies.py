@@ -25,6 +25,8 @@ from service.model import (
     ReviewState,
     Snapshot,
     SyncState,
+    Timebox,
+    TimeboxKind,
     Told,
 )
 from service.policy import Policy
@@ -37,6 +39,7 @@ from service.rules.commands import COMMANDS
 from service.rules.escalation import EscalationOptions
 from service.settings import Outlet
 from service.templates import shipped
+from service.timeboxes import Planned
 from service.vocabulary import Vocabulary
 from tests.build import BOT, GITHUB, GITLAB, HOME, NOW, PEOPLE
 
@@ -247,6 +250,15 @@ PARENT = Issue(IssueRef(HOME.forge, HOME.project, 3), "Outage", author="alice", 
 
 
 @st.composite
+def timeboxes(draw: st.DrawFn) -> tuple[Timebox, ...]:
+    """Milestones and iterations before, around and after any deadline, with and without ends."""
+    days = st.none() | st.integers(-50, 90).map(lambda n: date(2026, 3, 2) + timedelta(days=n))
+    kinds: st.SearchStrategy[TimeboxKind] = st.sampled_from(["milestone", "iteration"])
+    box = st.builds(Timebox, kinds, st.just("Sprint 12"), days, days | st.just(date.max), st.booleans())
+    return tuple(draw(st.lists(box, max_size=2)))
+
+
+@st.composite
 def snapshots(draw: st.DrawFn) -> Snapshot:
     able = draw(st.sampled_from([GITHUB, GITLAB, replace(GITHUB, project_board=True)]))
     shut = draw(st.sampled_from([False, False, True]))
@@ -289,6 +301,7 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         label_times={kind: NOW - timedelta(days=2)} if draw(st.booleans()) else {},
         cards=draw(st.sampled_from([(), (Card(1, "Draft"),), (Card(1, "Complete"),), (Card(1, None),)])),
         private=draw(st.booleans()),
+        timeboxes=draw(timeboxes()),
     )
     state = draw(states())
     kept = f"{topic_marker('status')}\n\nAs it was.\n\n{state_block(state)}\n"
@@ -322,7 +335,9 @@ def policies(draw: st.DrawFn) -> Policy:
             deadlines=Deadlines(use=draw(st.sampled_from(["propose", "apply", "off"]))),
         ),
         "board": BoardOptions(project=draw(st.sampled_from([None, 1]))),
-        "escalation": EscalationOptions(steps=draw(st.sampled_from([LADDER, BY_MESSAGE]))),
+        "escalation": EscalationOptions(
+            steps=draw(st.sampled_from([LADDER, BY_MESSAGE])), planned=Planned(wait=draw(st.booleans()))
+        ),
     }
     words = Vocabulary() if draw(st.booleans()) else Vocabulary.model_validate({"labels": {"action_item": "todo"}})
     outlets = draw(st.sampled_from([(), (Outlet(name="oncall"),), (Outlet(name="grave", severities={"high"}),)]))

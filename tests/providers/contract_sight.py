@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from service.model import Issue, Permission, SetBody, State, SyncState
+from service.model import Issue, Permission, SetBody, State, SyncState, Timebox
 from service.providers.base import Listing
 from tests.clock import Clock
 from tests.providers.on_stage import OnStage
@@ -99,6 +99,26 @@ class SightContract(OnStage):
         assert parent is not None
         assert (parent.ref, parent.title, parent.body) == (stage.pm, "Checkout down", BODY)
         assert parent.labels == {"post-mortem", "outage"}
+
+    @pytest.mark.parametrize("over", [False, True])
+    def test_the_milestone_of_an_issue_is_seen(self, stage: Stage, *, over: bool) -> None:
+        """With its days as far as the forge has them, looked at or listed, for no further request."""
+        provider = stage.provider()
+        provider.fetch(stage.ref(2))
+        before = provider.requests
+        provider.fetch(stage.ref(2))
+        plain = provider.requests - before
+        box = stage.plan(2, "v2", date(2026, 3, 1), date(2026, 3, 8))
+        if over:
+            stage.sandbox.world.close_timebox(box)
+        first = date(2026, 3, 1) if self.forge == "gitlab" else None
+        expected = (Timebox("milestone", "v2", first, date(2026, 3, 8), open=not over),)
+        before = provider.requests
+        assert provider.fetch(stage.ref(2)).issue.timeboxes == expected
+        assert provider.requests - before == plain
+        (scope,) = provider.scopes((PROJECT,))
+        [listed] = provider.survey(scope, (Listing("learning", "open"),))
+        assert listed.timeboxes == expected
 
     def test_people_named_in_the_text_are_looked_up(self, stage: Stage) -> None:
         """Who is named may or may not be assigned here; the snapshot says which."""

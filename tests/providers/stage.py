@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
 import requests
@@ -13,6 +13,7 @@ from service.model import Comment, Issue, IssueRef, Marker, Snapshot
 from service.providers.base import Provider
 from service.sandbox import Sandbox
 from service.sandbox.rows import Project
+from service.sandbox.timeboxes import TimeboxRow
 from tests.clock import Clock
 
 PROJECT = "acme/shop"
@@ -103,6 +104,13 @@ class Stage:
 
     def edit(self, number: int, *, actor: str = "alice", **values: Any) -> None:
         self.sandbox.world.edit_issue(self.forge, PROJECT, number, actor=actor, **values)
+
+    def plan(self, number: int, title: str, first: date, last: date) -> TimeboxRow:
+        """Puts an issue into a new milestone."""
+        world, here = self.sandbox.world, (self.forge, PROJECT)
+        box = world.add_timebox(*here, title=title, first=first, last=last)
+        world.plan_issue(world.issue(*here, number), box, actor="alice")
+        return box
 
     def comment(self, number: int, body: str, *, actor: str = "bob") -> int:
         return self.sandbox.world.comment(self.forge, PROJECT, number, actor=actor, body=body).id

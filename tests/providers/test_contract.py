@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 import pytest
 
-from service.model import CreateActionItem, SetDue, apply
+from service.model import CreateActionItem, SetDue, Timebox, apply
 from service.providers.base import Provider
 from service.providers.github.auth import TokenAuth
 from service.providers.github.client import GitHub
@@ -92,6 +93,21 @@ class TestOlderGitHub(OnGitHub):
 
 class TestGitLab(OnGitLab):
     """gitlab.com's free tier."""
+
+
+class TestPremiumGitLab(OnGitLab):
+    """gitlab.com's Premium tier: several assignees, and iterations."""
+
+    has: ClassVar[tuple[str, ...]] = ("premium",)
+
+    def test_the_iteration_of_an_issue_is_seen(self, stage: Stage) -> None:
+        """Beside its milestone, listed or looked at."""
+        world, here = stage.sandbox.world, (self.forge, PROJECT)
+        first, last = date(2026, 3, 2), date(2026, 3, 15)
+        sprint = world.add_timebox(*here, title="Sprint 12", kind="iteration", first=first, last=last)
+        world.plan_issue(world.issue(*here, 2), sprint, actor="alice")
+        expected = (Timebox("iteration", "Sprint 12", first, last),)
+        assert stage.provider().fetch(stage.ref(2)).issue.timeboxes == expected
 
 
 class TestGitLabWithoutGraphQL(OnGitLab):

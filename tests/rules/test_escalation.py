@@ -15,13 +15,14 @@ from service.calendar import Calendars
 from service.engine import decide
 from service.hidden import topic_marker
 from service.ladder import LADDER, Step, rungs, standing
-from service.model import Comment, Decision, EnsureComment, Plan, Snapshot, SyncState
+from service.model import Comment, Decision, EnsureComment, Plan, Snapshot, SyncState, Timebox
 from service.policy import InvalidPolicy, Policy, load
 from service.routing import Reach
 from service.rules.escalation import EscalationOptions
 from service.settings import Outlet
+from service.timeboxes import Planned, current, outside, turns
 from tests.build import BOT, HOME, NOW, carried_out, closed, day, issue, said, snapshot
-from tests.core.strategies import calendars, case_of
+from tests.core.strategies import calendars, case_of, timeboxes
 
 DEADLINE = "2026-03-16"  # a Monday, two weeks after NOW
 MONDAY = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
@@ -158,6 +159,45 @@ def test_a_snooze_ends_by_itself() -> None:
     assert any("No reminders before 2026-03-30" in finding.message for finding in asleep.findings)
     assert asleep.revisit_at == datetime(2026, 3, 30, 8, tzinfo=UTC)
     assert topics(replace(seen, observed_at=datetime(2026, 3, 30, 8, tzinfo=UTC))) == ["+14d"]
+
+
+SPRINT = Timebox("iteration", "Sprint 12", day("2026-03-09"), day("2026-03-20"))
+RELEASE = Timebox("milestone", "v2", last=day("2026-03-20"))  # as GitHub knows it: without a first day
+WAITS = Policy(rule_options={"escalation": EscalationOptions(planned=Planned(wait=True))})
+
+
+@pytest.mark.parametrize("box", [SPRINT, RELEASE])
+def test_an_item_in_a_current_milestone_is_left_alone_where_the_policy_says_so(box: Timebox) -> None:
+    """The report says why, the look after its end is planned, and there the last step that has come is said, once."""
+    seen = item(timeboxes=(box,))
+    assert topics(seen) == ["due"]
+    plan = decide(seen, WAITS)
+    assert nudges(plan) == []
+    [why] = [f.message for f in plan.findings if f.rule == "escalation"]
+    assert why == f"No reminders before the {box.kind} “{box.title}” is over, on 2026-03-20."
+    assert plan.revisit_at == datetime(2026, 3, 17, tzinfo=UTC)  # the overdue label waits for nothing
+    later = decide(after(2, seen), WAITS)
+    assert later.revisit_at == datetime(2026, 3, 23, 8, tzinfo=UTC)  # the Monday after it
+    woken = replace(seen, observed_at=datetime(2026, 3, 23, 8, tzinfo=UTC))
+    assert topics(woken, WAITS) == ["+7d"]
+    assert topics(carried_out(woken, decide(woken, WAITS)), WAITS) == []
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        replace(SPRINT, last=day("2026-03-13")),
+        replace(SPRINT, first=day("2026-03-17")),
+        replace(RELEASE, last=None),
+        replace(RELEASE, open=False),
+        replace(RELEASE, last=day("2026-05-20")),
+        replace(SPRINT, last=day("2027-03-11")),
+    ],
+    ids=["over", "not begun", "without an end", "closed", "far away", "longer than a year"],
+)
+def test_a_milestone_that_is_not_current_silences_nobody(box: Timebox) -> None:
+    """One without an end, or with an end far away and no beginning, would do so for ever."""
+    assert topics(item(timeboxes=(box,)), WAITS) == ["due"]
 
 
 def test_a_step_for_the_digest_says_nothing_on_the_item() -> None:
@@ -359,17 +399,20 @@ def test_however_the_looks_fall_each_step_is_told_at_most_once_by_message(
     assert {by[step.rpartition(":")[2]] for step in said} <= {"comment"}
 
 
-@given(calendars(), LADDERS, LOOKS)
+@given(calendars(), LADDERS, LOOKS, timeboxes())
 def test_however_the_looks_fall_each_step_is_said_at_most_once_and_in_working_hours(
-    calendar: Calendars, ladder: list[Step], looks: list[datetime]
+    calendar: Calendars, ladder: list[Step], looks: list[datetime], boxes: tuple[Timebox, ...]
 ) -> None:
     """Late, bunched up, or missing for weeks: never two at a time, never again, never at night, never backwards."""
-    policy = Policy(rule_options={"escalation": EscalationOptions(steps=tuple(ladder))}, calendars=calendar)
-    seen, heard = item(), []
+    planned = Planned(wait=True)
+    options = EscalationOptions(steps=tuple(ladder), planned=planned)
+    policy = Policy(rule_options={"escalation": options}, calendars=calendar)
+    seen, heard = item(timeboxes=boxes), []
     for moment in sorted(looks):
         now = replace(seen, observed_at=moment)
         plan = decide(now, policy)
-        assert len(nudges(plan)) <= (calendar.opens(moment) == moment)
+        is_planned = current(turns(boxes, planned, calendar), moment, calendar) is not None
+        assert len(nudges(plan)) <= (calendar.opens(moment) == moment and not is_planned)
         heard += [nudge.topic for nudge in nudges(plan)]
         seen = carried_out(now, plan)
         assert decide(seen, policy).changes == ()
@@ -378,18 +421,22 @@ def test_however_the_looks_fall_each_step_is_said_at_most_once_and_in_working_ho
     assert [c.topic for c in whole] == heard[-1:]
 
 
-@given(calendars(), LADDERS)
+@given(calendars(), LADDERS, timeboxes())
 def test_following_every_planned_look_says_each_step_that_is_said_on_the_item(
-    calendar: Calendars, ladder: list[Step]
+    calendar: Calendars, ladder: list[Step], boxes: tuple[Timebox, ...]
 ) -> None:
     """Nobody has to nudge: the looks that Closeout plans for itself climb the whole ladder, and come to an end."""
-    policy = Policy(rule_options={"escalation": EscalationOptions(steps=tuple(ladder))}, calendars=calendar)
-    seen, heard = item(now=MONDAY - timedelta(days=60)), []
+    planned = Planned(wait=True)
+    options = EscalationOptions(steps=tuple(ladder), planned=planned)
+    policy = Policy(rule_options={"escalation": options}, calendars=calendar)
+    seen, heard = item(now=MONDAY - timedelta(days=60), timeboxes=boxes), []
     plan = decide(seen, policy)
     while plan.revisit_at is not None:
         seen = replace(seen, observed_at=plan.revisit_at)
         plan = decide(seen, policy)
         heard += [nudge.topic.rpartition(":")[2] for nudge in nudges(plan)]
         seen = carried_out(seen, plan)
-    last = {rung.at: rung.step for rung in rungs(tuple(ladder), day(DEADLINE), calendar)}  # of each moment
+    taken = turns(boxes, planned, calendar)
+    ladders = rungs(tuple(ladder), day(DEADLINE), calendar)
+    last = {outside(taken, rung.at, calendar): rung.step for rung in ladders}  # of each moment
     assert heard == [step.name for step in last.values() if step.how != "digest"]

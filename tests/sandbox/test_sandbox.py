@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,7 @@ def test_a_seed_file_says_what_the_state_says(clock: Clock, tmp_path: Path) -> N
     world.delete_issue("github", "acme/shop", third.number, actor="alice")
     world.move_card("github", "acme/shop", 1, actor="alice", column="Review")
     one = world.create_issue("gitlab", "acme/ops", actor="bob", title="other", private=True)
+    world.plan_issue(one, world.add_timebox("gitlab", "acme/ops", title="v2", last=date(2026, 3, 13)), actor="bob")
     world.link(one, world.create_issue("gitlab", "acme/shop", actor="bob", title="linked"), actor="bob")
     file = tmp_path / "seed.json"
     file.write_text(json.dumps(world.snapshot_json()))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from service.model import Card, Issue, IssueRef, Permission, StateReason
+from service.model import Card, Issue, IssueRef, Permission, StateReason, Timebox
 
 TARGET_DATE = "Target date"  # the organisation's default issue field for a deadline
 _REASONS: Mapping[str, StateReason] = {
@@ -99,6 +99,7 @@ def issue_of(node: _Json, home: IssueRef, *, linked: bool = False) -> Issue:
         closed_at=moment(node["closedAt"]) if is_closed else None,
         body_edited_at=moment(node["lastEditedAt"]),
         url=str(node["url"]),
+        timeboxes=_milestone(node.get("milestone"), "dueOn"),
         linked=linked,
     )
 
@@ -183,6 +184,7 @@ def issue_of_rest(row: _Json, ref: IssueRef, *, linked: bool = False) -> Issue:
         closed_at=moment(row["closed_at"]) if is_closed else None,
         closed_by=login(closer) if is_closed and closer else None,
         url=str(row["html_url"]),
+        timeboxes=_milestone(row.get("milestone"), "due_on"),
         linked=linked,
     )
 
@@ -242,6 +244,16 @@ def moment(text: str | None) -> datetime | None:
 
 def day(text: str | None) -> date | None:
     return date.fromisoformat(text[:10]) if text else None
+
+
+def _milestone(found: _Json | None, due_on: str) -> tuple[Timebox, ...]:
+    """A milestone's day stands as the midnight in California with which it begins, 07:00 or 08:00 in UTC: its date is
+    the day that was chosen. https://docs.github.com/en/rest/issues/milestones
+    """
+    if found is None:
+        return ()
+    is_open = str(found["state"]).lower() == "open"
+    return (Timebox("milestone", str(found["title"]), last=day(found[due_on]), open=is_open),)
 
 
 def _times(pairs: Iterable[tuple[str, str]]) -> dict[str, datetime]:

@@ -92,7 +92,8 @@ fragment issue on Issue {{
   author {{ __typename login }}
   repository {{ nameWithOwner }}
   labels(first: 100) {{ nodes {{ name }} }}
-  assignees(first: 20) {{ nodes {{ id login }} }}{_optional(parts)}
+  assignees(first: 20) {{ nodes {{ id login }} }}
+  milestone {{ title dueOn state }}{_optional(parts)}
 }}"""
 
 

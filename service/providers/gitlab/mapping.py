@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from service.model import Issue, IssueRef, Permission, State, StateReason
+from service.model import Issue, IssueRef, Permission, State, StateReason, Timebox, TimeboxKind
 
 _Json = Mapping[str, Any]
 
@@ -55,8 +55,22 @@ def issue(row: _Json, forge: str, ref: IssueRef | None = None) -> Issue:
         closed_at=moment(row.get("closed_at")) if state == "closed" else None,
         closed_by=(_login(row.get("closed_by")) or None) if state == "closed" else None,
         url=row.get("web_url") or "",
+        timeboxes=tuple(_timeboxes(row)),
         private=bool(row.get("confidential")),
     )
+
+
+def _timeboxes(row: _Json) -> Iterator[Timebox]:
+    """Its milestone, and on Premium its iteration, which may have no title and is closed in state 3.
+
+    https://docs.gitlab.com/api/milestones/ · https://docs.gitlab.com/api/group_iterations/
+    """
+    kinds: tuple[tuple[TimeboxKind, object], ...] = (("milestone", "closed"), ("iteration", 3))
+    for kind, over in kinds:
+        found = row.get(kind)
+        if found:
+            first, last = _day(found.get("start_date")), _day(found.get("due_date"))
+            yield Timebox(kind, found.get("title") or "", first, last, found.get("state") != over)
 
 
 def inactive(row: _Json) -> frozenset[str]:

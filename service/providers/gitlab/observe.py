@@ -73,14 +73,15 @@ def _relatives(server: Server, issue: Issue, seen: Sighting) -> tuple[Issue | No
     """GitLab's related items are mutual and mean nothing by themselves: a marker or an action line says which of
     them is the parent and which are children. Those that are named and not linked are read one by one.
     """
-    linked = {found.ref: found for found in seen.linked if found.ref != issue.ref}
+    linked = {found.ref: _plain(found) for found in seen.linked if found.ref != issue.ref}
     above = issue.marker.parent if issue.marker and issue.marker.parent != issue.ref else None
     dialect = document.on_host(server.memory.dialect, issue.url)
     lines = document.references(issue.body, issue.ref, dialect=dialect)
     named = [r for r in dict.fromkeys(lines) if r not in (issue.ref, above)]
     unlinked = [r for r in named if r not in linked and r.forge == issue.ref.forge][:_MOST_NAMED]
     is_far = above is not None and above not in linked and above.forge == issue.ref.forge
-    read = look_rest.named_issues(server, [*unlinked, *([above] if above and is_far else [])])
+    asked = look_rest.named_issues(server, [*unlinked, *([above] if above and is_far else [])])
+    read = {ref: _plain(found) for ref, found in asked.items()}
     parent = (linked | read).get(above) if above else None
     children = [
         replace(found, linked=True)
@@ -89,6 +90,11 @@ def _relatives(server: Server, issue: Issue, seen: Sighting) -> tuple[Issue | No
     ]
     children += [read[r] for r in unlinked if r in read]
     return parent, tuple(sorted(children, key=lambda child: child.ref))
+
+
+def _plain(relative: Issue) -> Issue:
+    """The same whichever API told of it: GraphQL is not asked what its relatives are planned in."""
+    return replace(relative, timeboxes=())
 
 
 def _is_child(found: Issue, issue: Issue) -> bool:

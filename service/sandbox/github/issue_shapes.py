@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
 from service.model import Permission
 from service.sandbox.boards import Boards
 from service.sandbox.github.addresses import (
@@ -12,9 +15,11 @@ from service.sandbox.github.addresses import (
     node_id,
     repo_api,
     stamp,
+    web,
 )
 from service.sandbox.github.shapes import Json, issue_labels_json, user_json
 from service.sandbox.rows import CommentRow, EventRow, IssueRow, Project, ReactionRow
+from service.sandbox.timeboxes import TimeboxRow
 
 REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
 
@@ -49,7 +54,7 @@ def issue_json(world: Boards, issue: IssueRow) -> Json:
         "labels": issue_labels_json(world, project, issue.labels),
         "assignee": assignees[0] if assignees else None,
         "assignees": assignees,
-        "milestone": None,
+        "milestone": milestone_json(world, issue.milestone, project) if issue.milestone else None,
         "locked": issue.locked,
         "active_lock_reason": None,
         "comments": len(issue.comments),
@@ -63,6 +68,37 @@ def issue_json(world: Boards, issue: IssueRow) -> Json:
         "type": None,
     }
     return data | _family_json(world, issue) | _fields_json(world, issue)
+
+
+def milestone_json(world: Boards, box: TimeboxRow, project: Project) -> Json:
+    url, number = f"{repo_api(world, project)}/milestones/{box.number}", box.number
+    planned = [issue for issue in project.issues.values() if issue.milestone is box]
+    is_open = sum(issue.state == "open" for issue in planned)
+    return {
+        "id": box.id,
+        "node_id": node_id("MI", box.id),
+        "number": number,
+        "url": url,
+        "html_url": f"{web(world)}/{project.path}/milestone/{number}",
+        "labels_url": f"{url}/labels",
+        "title": box.title,
+        "description": None,
+        "state": "closed" if box.closed_at else "open",
+        "creator": None,
+        "open_issues": is_open,
+        "closed_issues": len(planned) - is_open,
+        "created_at": stamp(box.created_at),
+        "updated_at": stamp(box.closed_at or box.created_at),
+        "closed_at": maybe_stamp(box.closed_at),
+        "due_on": due_on(box),
+    }
+
+
+def due_on(box: TimeboxRow) -> str | None:
+    """GitHub keeps a day as the midnight in California with which it begins."""
+    if box.last is None:
+        return None
+    return stamp(datetime.combine(box.last, time(), ZoneInfo("America/Los_Angeles")).astimezone(UTC))
 
 
 def _family_json(world: Boards, issue: IssueRow) -> Json:
@@ -147,6 +183,8 @@ _NAMES = {
     "unassigned": "unassigned",
     "closed": "closed",
     "reopened": "reopened",
+    "milestoned": "milestoned",
+    "demilestoned": "demilestoned",
     "locked": "locked",
     "unlocked": "unlocked",
     "child_added": "sub_issue_added",
@@ -211,6 +249,8 @@ def _event_detail(world: Boards, row: EventRow, name: str) -> Json:  # noqa: PLR
             return {"label": {"name": detail["label"], "color": detail["color"]}}
         case "assigned" | "unassigned":
             return {"assignee": user_json(world, detail["assignee"])}
+        case "milestoned" | "demilestoned":
+            return {"milestone": {"title": detail["title"]}}
         case "renamed":
             return {"rename": dict(detail["title"])}
         case "locked":

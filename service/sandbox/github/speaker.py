@@ -12,7 +12,7 @@ from typing import Any
 
 from service.sandbox.boards import Boards
 from service.sandbox.github.addresses import node_id, stamp
-from service.sandbox.github.issue_shapes import comment_json, issue_json, webhook_issue_json
+from service.sandbox.github.issue_shapes import comment_json, issue_json, milestone_json, webhook_issue_json
 from service.sandbox.github.shapes import (
     Json,
     label_json,
@@ -134,6 +134,9 @@ class GitHubSpeaker:
         if event.kind in ("labeled", "unlabeled"):
             row = self._world.find_label(project, detail["label"])
             return {"label": label_json(self._world, project, row)} if row else {}
+        if event.kind in ("milestoned", "demilestoned"):
+            box = next(box for box in project.timeboxes if box.id == detail["timebox"])
+            return {"milestone": milestone_json(self._world, box, project)}
         return None
 
     def _label(self, project: Project, event: EventRow) -> Json:

@@ -8,12 +8,15 @@ from typing import Any
 from service.sandbox.boards import Boards
 from service.sandbox.gitlab.shapes import Json, basic_label, time, user, web
 from service.sandbox.rows import CommentRow, EventRow, IssueRow, LabelRow, LinkRow, ReactionRow
+from service.sandbox.timeboxes import TimeboxRow
 
 _TASK = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+\[(?P<tick>[ xX~])\]\s", re.MULTILINE)
 TOLD_AS_NOTES = {
     "assigned": "assigned to @{assignee}",
     "unassigned": "unassigned @{assignee}",
     "due_changed": "changed due date",
+    "milestoned": 'changed milestone to %"{title}"',
+    "demilestoned": 'removed milestone %"{title}"',
     "locked": "locked the discussion in this issue",
     "unlocked": "unlocked the discussion in this issue",
     "privacy_changed": "changed the confidentiality",
@@ -25,6 +28,7 @@ _MORE_THAN_BASIC = {
     "has_tasks",
     "imported",
     "imported_from",
+    "iteration",
     "moved_to_id",
     "references",
     "service_desk_reply_to",
@@ -67,7 +71,7 @@ def issue(world: Boards, row: IssueRow, *, details: bool = False) -> Json:
         "closed_at": time(row.closed_at),
         "closed_by": user(world, row.closed_by) if row.closed_by else None,
         "labels": _labels(world, row, details=details),
-        "milestone": None,
+        "milestone": milestone(world, row),
         "assignees": people,
         "author": user(world, row.author),
         "type": row.kind.upper(),
@@ -85,6 +89,47 @@ def issue(world: Boards, row: IssueRow, *, details: bool = False) -> Json:
         "imported_from": "none",
         "service_desk_reply_to": None,
         "_links": _links(world, row),
+        **_iteration(world, row),
+    }
+
+
+def milestone(world: Boards, row: IssueRow) -> Json | None:
+    box, project = row.milestone, world.project_of(row)
+    if box is None:
+        return None
+    return {
+        "id": box.id,
+        "iid": box.number,
+        "project_id": project.id,
+        "title": box.title,
+        "description": "",
+        "state": "closed" if box.closed_at else "active",
+        **_days(box),
+        "expired": box.last is not None and box.last < world.clock().date(),
+        "web_url": f"{web(world)}/{row.path}/-/milestones/{box.number}",
+    }
+
+
+def _iteration(world: Boards, row: IssueRow) -> Json:
+    """A key that only a server with iterations has. https://docs.gitlab.com/api/group_iterations/ (state 1, 2, 3)"""
+    if not world.features["gitlab"].premium:
+        return {}
+    box, today = row.iteration, world.clock().date()
+    if box is None:
+        return {"iteration": None}
+    state = 3 if box.closed_at or (box.last and box.last < today) else 1 if box.first and box.first > today else 2
+    place = f"{web(world)}/groups/{row.path.rpartition('/')[0]}/-/iterations/{box.id}"
+    title = {"title": box.title or None, "description": None}
+    known = {"id": box.id, "iid": box.number, "sequence": box.number, "group_id": world.project_of(row).id}
+    return {"iteration": {**known, **title, "state": state, **_days(box), "web_url": place}}
+
+
+def _days(box: TimeboxRow) -> Json:
+    return {
+        "created_at": time(box.created_at),
+        "updated_at": time(box.closed_at or box.created_at),
+        "start_date": box.first.isoformat() if box.first else None,
+        "due_date": box.last.isoformat() if box.last else None,
     }
 
 

@@ -102,7 +102,7 @@ def issue_attributes(world: Boards, issue: IssueRow) -> Json:
         "assignee_id": assignees[0] if assignees else None,
         "labels": labels(world, row, issue.labels),
         "due_date": issue.due.isoformat() if issue.due else None,
-        "milestone_id": None,
+        "milestone_id": issue.milestone.id if issue.milestone else None,
         "closed_at": stamp(issue.closed_at),
         "created_at": stamp(issue.created_at),
         "updated_at": stamp(issue.updated_at),
@@ -176,6 +176,13 @@ def _change(issue: IssueRow, event: EventRow) -> Json:
     columns = {"due_changed": "due_date", "privacy_changed": "confidential", "kind_changed": "type"}
     if event.kind in columns:
         return {columns[event.kind]: _pair(detail["from"], detail["to"])}
+    return _switched(event)
+
+
+def _switched(event: EventRow) -> Json:
+    if event.kind in {"milestoned", "demilestoned"}:
+        ids = (None, event.detail["timebox"])
+        return {"milestone_id": _pair(*(ids if event.kind == "milestoned" else reversed(ids)))}
     if event.kind in {"locked", "unlocked"}:
         locked = event.kind == "locked"
         return {"discussion_locked": _pair(not locked or None, locked or None)}

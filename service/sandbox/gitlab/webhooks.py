@@ -26,7 +26,7 @@ from service.sandbox.rows import CommentRow, DeliveryRow, EventRow, HookRow, Iss
 
 UPDATES = frozenset(
     {"edited", "labeled", "unlabeled", "assigned", "unassigned", "due_changed", "privacy_changed", "kind_changed",
-     "locked", "unlocked"}
+     "locked", "unlocked", "milestoned", "demilestoned"}
 )  # fmt: skip
 TEST_KINDS = ("issues_events", "confidential_issues_events", "note_events", "confidential_note_events")
 TEMPORARY_AFTER, PERMANENT_AFTER = 4, 40

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.model import Card, IssueRef, Permission
+from service.model import Card, IssueRef, Permission, Timebox
 from service.providers.base import MalformedReply
 from service.providers.github import mapping
 from service.providers.github.errors import reading
@@ -81,6 +81,24 @@ def test_an_issue_keeps_what_it_says() -> None:
     )
     assert (seen.ref, seen.body, seen.body_edited_at) == (IssueRef("github", "acme/shop", 7), "", AT)
     assert (seen.labels, seen.assignees, seen.author) == (frozenset({"post-mortem"}), frozenset({"bob"}), "alice")
+
+
+@pytest.mark.parametrize(
+    ("due_on", "last"),
+    [
+        ("2026-03-13T07:00:00Z", date(2026, 3, 13)),  # California's summer, its winter, and the day between them
+        ("2026-01-31T08:00:00Z", date(2026, 1, 31)),
+        ("2026-03-08T08:00:00Z", date(2026, 3, 8)),
+        ("2026-03-13T00:00:00Z", date(2026, 3, 13)),
+        (None, None),
+    ],
+)
+def test_a_milestone_ends_on_the_day_that_was_chosen(due_on: str | None, last: date | None) -> None:
+    """GitHub shows it as a moment, the same one in both dialects."""
+    seen = mapping.issue_of(node(milestone={"title": "v2", "dueOn": due_on, "state": "OPEN"}), HOME)
+    assert seen.timeboxes == (Timebox("milestone", "v2", last=last),)
+    closed = mapping.issue_of(node(milestone={"title": "v2", "dueOn": due_on, "state": "CLOSED"}), HOME)
+    assert not closed.timeboxes[0].open
 
 
 def test_an_issue_of_another_project_is_there() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.model import Issue, IssueRef, Permission
+from service.model import Issue, IssueRef, Permission, Timebox
 from service.providers.gitlab import mapping
 
 ROW: dict[str, Any] = {
@@ -73,6 +73,21 @@ def test_a_rest_issue_is_read_whole() -> None:
         url="https://gitlab.example/acme/shop/-/issues/3",
         private=True,
     )
+
+
+def test_what_it_is_planned_in_is_read() -> None:
+    """A milestone, and on Premium an iteration, which may have no title and names its state by a number."""
+    sprint = {"title": None, "state": 2, "start_date": "2026-03-02", "due_date": "2026-03-13"}
+    release = {"title": "v2", "state": "active", "start_date": None, "due_date": "2026-03-31"}
+    seen = mapping.issue(ROW | {"milestone": release, "iteration": sprint}, "gitlab")
+    assert seen.timeboxes == (
+        Timebox("milestone", "v2", last=date(2026, 3, 31)),
+        Timebox("iteration", "", date(2026, 3, 2), date(2026, 3, 13)),
+    )
+    over = mapping.issue(
+        ROW | {"milestone": release | {"state": "closed"}, "iteration": sprint | {"state": 3}}, "gitlab"
+    )
+    assert [box.open for box in over.timeboxes] == [False, False]
 
 
 def test_an_issue_without_anything_optional_is_read() -> None:

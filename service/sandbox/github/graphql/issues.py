@@ -10,8 +10,9 @@ from service.sandbox.github.graphql import boards
 from service.sandbox.github.graphql.nodes import Node, Refusal
 from service.sandbox.github.graphql.paging import connection
 from service.sandbox.github.graphql.people import actor_node, person_node
-from service.sandbox.github.issue_shapes import association
+from service.sandbox.github.issue_shapes import association, due_on
 from service.sandbox.rows import CommentRow, EventRow, IssueRow, LabelRow, Missing, Project
+from service.sandbox.timeboxes import TimeboxRow
 
 REACTIONS = {
     "THUMBS_UP": "+1",
@@ -97,7 +98,18 @@ def _plain(call: Call, issue: IssueRow) -> Node:
         "lastEditedAt": maybe_stamp(issue.body_edited_at),
         "closedAt": maybe_stamp(issue.closed_at),
         "viewerDidAuthor": issue.author == call.login,
-        "milestone": None,
+        "milestone": _milestone(issue.milestone) if issue.milestone else None,
+    }
+
+
+def _milestone(box: TimeboxRow) -> Node:
+    return {
+        "__typename": "Milestone",
+        "id": node_id("MI", box.id),
+        "number": box.number,
+        "title": box.title,
+        "state": "CLOSED" if box.closed_at else "OPEN",
+        "dueOn": due_on(box),
     }
 
 
