@@ -141,6 +141,10 @@ class Case:
         labelled = label in {name.casefold() for name in issue.labels} and not self.vocabulary.is_trigger(issue.labels)
         return issue.state == "closed" and (issue.state_reason in _NOT_DONE or labelled)
 
+    def is_paused(self, issue: Issue) -> bool:
+        """Whether it carries the label that `/pm pause` puts on: what is remembered of a relative is not seen here."""
+        return self.vocabulary.labels.paused.casefold() in {name.casefold() for name in issue.labels}
+
     # --- labels -----------------------------------------------------------------------------------------------
 
     def exists(self, label: Label) -> bool:

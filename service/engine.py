@@ -27,6 +27,7 @@ from service.model import (
     EnsureLabel,
     Finding,
     Fold,
+    IssueRef,
     Plan,
     Remember,
     Reopen,
@@ -63,11 +64,19 @@ def decide(snapshot: Snapshot, policy: Policy) -> Plan:
         stuck = Finding("engine", "error", message, fix="Please report it with this issue's text.")
         return Plan(ref, findings=(*run.findings, stuck))
     changes = tuple(_with_comments(snapshot, run))
-    related = (snapshot.parent.ref,) if snapshot.parent is not None else ()
+    related = tuple(_related(snapshot, run.case))
     reasons = tuple(", ".join(run.reasons.get(_about(change), (STATUS,))) for change in changes)
     overrides = tuple(o for o in run.snapshot.state.overrides if o not in snapshot.state.overrides)
     plan = Plan(ref, run.findings, changes, reasons, run.revisit_at, related, overrides)
     return replace(plan, notices=told(snapshot, run.case, plan, policy))
+
+
+def _related(before: Snapshot, after: Case) -> Iterator[IssueRef]:
+    """Who else is looked at: the post-mortem above, and the action items whose reminders rest or wake with this."""
+    if before.parent is not None:
+        yield before.parent.ref
+    if after.is_paused(after.issue) != after.is_paused(before.issue):
+        yield from (child.ref for child in before.children)
 
 
 def judge(snapshot: Snapshot, policy: Policy | InvalidPolicy) -> Plan:

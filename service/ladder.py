@@ -108,7 +108,7 @@ def standing(case: Case, steps: tuple[Step, ...], planned: Planned = _WAITS_FOR_
     """Where an action item stands. Nothing is due on one that is closed, paused, asleep, without a deadline, or in a
     milestone or iteration that is waited for; a step that comes meanwhile comes when that is over.
     """
-    if case.issue.state == "closed" or case.state.paused or case.deadline is None:
+    if case.issue.state == "closed" or case.state.paused or case.is_paused(case.issue) or case.deadline is None:
         return Standing()
     nap = sleeping(case)
     if nap is not None and nap.until is not None:
@@ -116,7 +116,7 @@ def standing(case: Case, steps: tuple[Step, ...], planned: Planned = _WAITS_FOR_
     if underway(case, planned) is not None:
         return Standing(next_at=outside(_turns(case, planned), case.now, case.calendar))
     ladder = [_waiting(rung, case, planned) for rung in rungs(steps, case.deadline, case.calendar)]
-    come = [rung for rung in ladder if rung.at <= case.now]
+    come = [rung for rung in ladder if rung.at <= case.now and not rests(case)]
     return Standing(come[-1] if come else None, next((rung.at for rung in ladder if rung.at > case.now), None))
 
 
@@ -131,6 +131,12 @@ def _waiting(rung: Rung, case: Case, planned: Planned) -> Rung:
 
 def _turns(case: Case, planned: Planned) -> tuple[Turn, ...]:
     return turns(case.issue.timeboxes, planned, case.calendar)
+
+
+def rests(case: Case) -> bool:
+    """Its post-mortem is paused. Each step's moment comes all the same, to see whether it still is."""
+    parent = case.snapshot.parent
+    return parent is not None and case.is_paused(parent)
 
 
 def sleeping(case: Case) -> Decision | None:

@@ -65,6 +65,9 @@ class LabelNames(Strict):
     overdue: str = Field("overdue", description="The label of an action item past its deadline.")
     audit: str = Field("post-mortem-audit", description="The label of the issue that carries the audit's summary.")
     review: str = Field("follow-up-review", description="The label of a follow-up review of a post-mortem.")
+    paused: str = Field(
+        "pm-paused", description="The label of what `/pm pause` was said on; whose action items rest too."
+    )
     wont_do: str = Field("wont-do", description="The label of an action item that will not be done, by decision.")
     severity: SeverityLabels = Field(SeverityLabels(), description="One label for each severity.")
     category: CategoryLabels = Field(CategoryLabels(), description="One label for each category of cause.")
@@ -136,6 +139,11 @@ class Vocabulary(Strict):
     def review_label(self) -> Label:
         """Made where the first review is opened."""
         return Label(self.labels.review, "0052cc", "Whether the fixes of a post-mortem hold")
+
+    @property
+    def paused_label(self) -> Label:
+        """Made where somebody first pauses something."""
+        return Label(self.labels.paused, "fef2c0", "Closeout leaves this and its action items' reminders alone")
 
     @property
     def wont_do_label(self) -> Label:

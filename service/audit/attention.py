@@ -7,7 +7,7 @@ or has not changed since, can.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from service.case import Case
@@ -52,7 +52,7 @@ class Chosen:
 
 
 def step(case: Case, policy: Policy) -> Rung | None:
-    """The last step of the ladder that has come. Who sleeps or is paused is not in a listing."""
+    """The last step of the ladder that has come. Who sleeps is not in a listing."""
     options = policy.options("escalation")
     if not (isinstance(options, EscalationOptions) and options.enabled):
         return None
@@ -61,6 +61,8 @@ def step(case: Case, policy: Policy) -> Rung | None:
 
 def attention(case: Case, policy: Policy, rung: Rung | None) -> Attention | None:
     """None where no rule can have anything to do."""
+    if case.is_paused(case.issue):
+        return None
     changed = case.issue.updated_at or _LONG_AGO
     reminder = rung if rung is not None and rung.step.how != "digest" else None
     wrong_label = _is_out_of_step(case, policy)
@@ -70,6 +72,11 @@ def attention(case: Case, policy: Policy, rung: Rung | None) -> Attention | None
     moments = [reminder.at if reminder else None, _passed(case) if wrong_label else None]
     since = max((at for at in moments if at is not None), default=changed)
     return Attention(case.issue.ref, why, since, changed, case.deadline or date.max)
+
+
+def at_rest(wanted: Attention | None) -> Attention | None:
+    """What is left to do while the post-mortem is paused: nobody is reminded, and the label is still kept right."""
+    return replace(wanted, why=(LABEL,)) if wanted is not None and LABEL in wanted.why else None
 
 
 def _passed(case: Case) -> datetime | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from service import document
-from service.audit.attention import attention, step
+from service.audit.attention import at_rest, attention, step
 from service.audit.choices import Kind
 from service.audit.rows import AuditReport, Problem, Row
 from service.case import Case
@@ -87,9 +87,11 @@ def _related(row: Row, family: _Family) -> Row:
     severity = row.severity or (found.severity if found else None)
     orphan = _orphan(parent, found, family) if row.open and not row.is_review else None
     problems = (*row.problems, *((Problem(Kind.ORPHAN, orphan),) if orphan else ()))
-    told = tuple(_told(row.told, found.owners if found else ()))
+    rests = found is not None and found.paused
+    told = () if rests else tuple(_told(row.told, found.owners if found else ()))
     kept = row.kept or (found is not None and found.kept)
     teams = tuple(dict.fromkeys((*row.teams, *(name for name in told if "/" in name))))
+    row = replace(row, attention=at_rest(row.attention), step=None) if rests else row
     return replace(row, post_mortem=parent, severity=severity, problems=problems, told=told, teams=teams, kept=kept)
 
 
@@ -151,6 +153,7 @@ def _row(case: Case, policy: Policy) -> Row:
         opened_at=issue.created_at,
         done_at=None if issue.state == "open" or case.given_up(issue) else issue.closed_at,
         is_review=issue.is_review,
+        paused=case.is_paused(issue),
         owners=owners,
         teams=policy.teams.of(owners),
     )

@@ -165,6 +165,7 @@ def _data(row: Row) -> Mapping[str, object]:
         "due": row.due.isoformat() if row.due else None,
         "severity": row.severity,
         "step": row.step,
+        "paused": row.paused,
         "post_mortem": str(row.post_mortem) if row.post_mortem else None,
         "problems": [{"kind": p.kind.value, "days": p.days, "detail": p.detail} for p in row.problems],
     }

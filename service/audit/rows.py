@@ -48,6 +48,7 @@ class Row:
     opened_at: datetime | None = None
     done_at: datetime | None = None  # closed as done; None where it is open, or was given up
     lessons: tuple[str, ...] = ()  # of a post-mortem that is done
+    paused: bool = False  # somebody said `/pm pause` on it
 
     def has(self, kind: Kind) -> bool:
         return any(problem.kind is kind for problem in self.problems)

@@ -22,6 +22,7 @@ from service.model import (
     Acknowledge,
     AddLabels,
     Comment,
+    EnsureLabel,
     Override,
     Permission,
     Remember,
@@ -205,10 +206,20 @@ def _override(case: Case, asked: Asked) -> Iterator[Verdict]:
 
 
 def _pause(case: Case, asked: Asked) -> Iterator[Verdict]:  # noqa: ARG001 - every effect has this shape
+    """The label is written this once: it tells people, the audit, and the ladders of a post-mortem's action items."""
+    label = case.vocabulary.paused_label
+    if not case.exists(label):
+        yield EnsureLabel(case.issue.ref, label)
+    if not case.is_paused(case.issue):
+        yield AddLabels(case.issue.ref, frozenset({label.name}))
     yield Remember({"paused": True})
 
 
 def _resume(case: Case, asked: Asked) -> Iterator[Verdict]:  # noqa: ARG001 - every effect has this shape
+    name = case.vocabulary.labels.paused.casefold()
+    on = frozenset(label for label in case.issue.labels if label.casefold() == name)
+    if on:
+        yield RemoveLabels(case.issue.ref, on)
     yield Remember({"paused": False})
 
 

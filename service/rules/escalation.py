@@ -5,7 +5,7 @@ Why: reminders that end when the incident is over, or come five at a time, are h
 Remedy: each step of the ladder is said once for each deadline, on a working day outside quiet hours: in a comment of
 its own, while the one before is folded, in the audit's summary, or by message (`how`). Do it, hand it over, or comment
 `/pm extend`, `/pm snooze` or `/pm wont-do`.
-`/pm pause` silences the issue it is said on: an action item's reminders go on while its post-mortem is paused.
+`/pm pause` silences the issue it is said on, and on a post-mortem its action items too, until `/pm resume`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import date
 from pydantic import Field, field_validator
 
 from service.case import Case
-from service.ladder import LADDER, NUDGE, Rung, Standing, Step, sleeping, standing, told, underway
+from service.ladder import LADDER, NUDGE, Rung, Standing, Step, rests, sleeping, standing, told, underway
 from service.model import Finding, Fold, Revisit, Say, Tell, Verdict
 from service.rules import ACTION_ITEM, Example, Options, Rule
 from service.timeboxes import Planned
@@ -61,6 +61,9 @@ def check(case: Case, options: EscalationOptions) -> Iterator[Verdict]:
 
 
 def _waits(case: Case, options: EscalationOptions) -> Iterator[Finding]:
+    if case.deadline is not None and rests(case) and case.snapshot.parent is not None:
+        named = case.ref_text(case.snapshot.parent.ref)
+        yield Finding("escalation", "skipped", f"No reminders while its post-mortem {named} is paused.")
     turn = underway(case, options.planned)
     if turn is not None and case.deadline is not None:
         named = f"the {turn.box.kind} {quoted(turn.box.title)}" if turn.box.title else f"an {turn.box.kind}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from service.audit.attention import LABEL, Attention, chosen
 from service.audit.classification import classify
 from service.audit.rows import Row
-from service.model import Issue, IssueRef
+from service.model import Issue, IssueRef, Marker
 from service.policy import Policy, load
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday
@@ -51,6 +52,20 @@ def test_the_rules_say_what_wants_a_look(
     """A reminder that has come, or a label out of step; a step for the digest asks for none."""
     found = _row(due, "", *labels, **more).attention
     assert (found and found.why) == why
+
+
+def test_what_is_paused_is_left_alone() -> None:
+    """By its label: nothing of the item itself, and of a post-mortem's items nobody is reminded; their label is kept right."""
+    assert _row(date(2026, 3, 1), "", "pm-paused").attention is None
+    parent = IssueRef(*HOME, 1)
+    late = Issue(IssueRef(*HOME, 7), "Page", f"{Marker(parent, 'k')}\n", labels=frozenset({"type-action-item"}))
+    items = [replace(late, due=date(2026, 3, 1)), replace(late, ref=IssueRef(*HOME, 8), due=date(2026, 3, 4))]
+    names = frozenset({"type-post-mortem", "Pm-Paused"})
+    report = classify((Issue(parent, "Outage", labels=names), *items), Policy(), NOW)
+    why = {row.ref.number: row.attention.why for row in report.items if row.attention is not None}
+    assert why == {7: (LABEL,)}
+    assert [row.step for row in report.items] == [None, None, None]
+    assert [row.paused for row in report.items] == [True, False, False]
 
 
 @pytest.mark.parametrize(

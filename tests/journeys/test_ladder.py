@@ -45,6 +45,20 @@ def test_an_item_climbs_the_ladder_and_its_people_are_heard(team: Team) -> None:
     assert len(team.said(item.number, "nudge:")) == 5
 
 
+def test_a_paused_post_mortem_lets_its_action_items_rest(team: Team) -> None:
+    """Nobody is reminded meanwhile; `/pm resume` wakes the item at once, and what has come by then is said, once."""
+    pm, item = spawned(team)
+    team.comment(pm, "/pm pause", by="alice")
+    team.wait(days=60)
+    assert "pm-paused" in team.issue(pm).labels
+    assert "pm-paused" not in team.issue(item.number).labels
+    assert team.said(item.number, "nudge:") == []
+    team.comment(pm, "/pm resume", by="alice")
+    team.wait(days=4)
+    assert "pm-paused" not in team.issue(pm).labels
+    assert len(team.said(item.number, "nudge:")) == 1
+
+
 def test_what_will_not_be_done_stays_closed(team: Team) -> None:
     """With the reason on record, and the post-mortem's line neither ticked nor waiting."""
     pm, item = spawned(team)

@@ -8,10 +8,20 @@ from datetime import timedelta
 import pytest
 
 from service.engine import decide
-from service.model import Acknowledge, Comment, EnsureComment, Permission, Plan, Reopen, Snapshot, SyncState
+from service.model import (
+    Acknowledge,
+    Comment,
+    EnsureComment,
+    Permission,
+    Plan,
+    RemoveLabels,
+    Reopen,
+    Snapshot,
+    SyncState,
+)
 from service.policy import Policy
 from service.rules.commands import COMMANDS, CommandsOptions
-from tests.build import NOW, WRITTEN, carried_out, closed, said, snapshot
+from tests.build import NOW, WRITTEN, carried_out, child, closed, said, snapshot
 
 ADOPTED = SyncState(template="full_incident")
 
@@ -107,6 +117,23 @@ def test_pause_and_resume() -> None:
     assert "`/pm resume` wakes it" in reply(decide(told, Policy()))
     woken = replace(gone, comments=(*gone.comments, said("/pm resume", number="3")))
     assert any(isinstance(c, Reopen) for c in decide(woken, Policy()).changes)
+
+
+def test_a_pause_is_a_label_that_goes_with_it() -> None:
+    """Made and put on once, so that people and the action items see it; who takes it off by hand is left to it."""
+    item = child(21, "Alert", key="k1")
+    seen = replace(asked("/pm pause"), children=(item,))
+    plan = decide(seen, Policy())
+    kinds = [type(change).__name__ for change in plan.changes]
+    assert kinds.index("EnsureLabel") < kinds.index("AddLabels") < kinds.index("EnsureComment")
+    assert item.ref in plan.related
+    paused = carried_out(seen, plan)
+    assert "pm-paused" in paused.issue.labels
+    bare = replace(paused, issue=replace(paused.issue, labels=seen.issue.labels))
+    assert decide(bare, Policy()).changes == ()
+    resumed = decide(replace(paused, comments=(*paused.comments, said("/pm resume", number="8"))), Policy())
+    assert any(isinstance(c, RemoveLabels) and c.labels == {"pm-paused"} for c in resumed.changes)
+    assert item.ref in resumed.related
 
 
 def test_drop_puts_the_reason_on_record() -> None:

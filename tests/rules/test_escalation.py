@@ -150,6 +150,18 @@ def test_a_paused_item_is_reminded_of_again_once_it_is_resumed() -> None:
     assert topics(woken) == ["+7d"]
 
 
+def test_an_action_item_rests_while_its_post_mortem_is_paused() -> None:
+    """The label that `/pm pause` puts on is seen from below; each step's moment comes to see whether it still is."""
+    paused = replace(PARENT, labels=frozenset({"type-post-mortem", "PM-Paused"}))
+    plan = decide(after(7, item(parent=paused)), Policy())
+    assert nudges(plan) == []
+    [why] = [f.message for f in plan.findings if f.rule == "escalation"]
+    assert why == "No reminders while its post-mortem #3 is paused."
+    assert plan.revisit_at == datetime(2026, 3, 30, 8, tzinfo=UTC)
+    assert topics(after(14, item(parent=paused))) == []
+    assert topics(after(14, item(parent=PARENT))) == ["+14d"]
+
+
 def test_a_snooze_ends_by_itself() -> None:
     """While it lasts nobody is reminded; the first step said after it is the one that has come by then."""
     nap = Decision("snooze", "bob", MONDAY, "the vendor is late", day("2026-03-30"))
