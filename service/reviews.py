@@ -30,8 +30,13 @@ class Review:
 
 def planned(case: Case, days: Collection[int]) -> tuple[Review, ...]:
     """The reviews of this close, in their order. None of one that was given up, or that is history to us."""
+    return of_close(case, days) if case.state.template is not None else ()
+
+
+def of_close(case: Case, days: Collection[int]) -> tuple[Review, ...]:
+    """The same as far as a listing tells, which does not show what is remembered."""
     issue = case.issue
-    if issue.state == "open" or issue.closed_at is None or case.given_up(issue) or case.state.template is None:
+    if issue.state == "open" or issue.closed_at is None or case.given_up(issue):
         return ()
     closed = case.calendar.day(issue.closed_at)
     # The day in UTC: a policy that names another time zone must not make two reviews of one.
@@ -51,12 +56,17 @@ def standing(case: Case, reviews: Collection[Review]) -> Review | None:
 
     One at a time: while a review is open nobody is sent a second, and one closed since then has seen the same.
     """
-    come = [review for review in reviews if review.at <= case.now]
-    last = come[-1] if come else None
-    if last is None or case.now - last.at > LATEST or last.key in {known.key for known in case.state.reviews}:
+    last = latest(case, reviews)
+    if last is None or last.key in {known.key for known in case.state.reviews}:
         return None
     others = (review for review in case.reviews if review.key != last.key)
     return None if any(_stands_in(other, last) for other in others) else last
+
+
+def latest(case: Case, reviews: Collection[Review]) -> Review | None:
+    """The last that has come, unless it is history by now."""
+    come = [review for review in reviews if review.at <= case.now]
+    return come[-1] if come and case.now - come[-1].at <= LATEST else None
 
 
 def _stands_in(review: Issue, wanted: Review) -> bool:

@@ -1,4 +1,4 @@
-"""Which action items want a look now, as far as a listing shows: the rules are asked, and nothing is decided twice.
+"""Which issues want a look now, as far as a listing shows: the rules are asked, and nothing is decided twice.
 
 A listing shows no comments, so it cannot tell whether a reminder was given already. That the issue was looked at since,
 or has not changed since, can.
@@ -14,7 +14,9 @@ from service.case import Case
 from service.ladder import Rung, standing
 from service.model import AddLabels, IssueRef, RemoveLabels
 from service.policy import Policy
+from service.reviews import latest, of_close
 from service.rules.escalation import EscalationOptions
+from service.rules.follow_up import FollowUpOptions
 from service.rules.overdue import RULE as OVERDUE
 
 LABEL = "overdue label"
@@ -32,11 +34,14 @@ class Attention:
     since: datetime
     changed_at: datetime
     due: date
+    opens: str = ""  # the key of the follow-up review that a closed post-mortem may lack
 
     @property
     def is_news(self) -> bool:
-        """Certainly not looked at since: the label would be right, or the reminder would have changed the issue."""
-        return LABEL in self.why or self.changed_at < self.since
+        """Certainly not looked at since: the label would be right, or the reminder would have changed the issue. A look
+        back at a closed post-mortem often changes nothing.
+        """
+        return LABEL in self.why or (self.changed_at < self.since and not self.opens)
 
     @property
     def reminds(self) -> bool:
@@ -72,6 +77,18 @@ def attention(case: Case, policy: Policy, rung: Rung | None) -> Attention | None
     moments = [reminder.at if reminder else None, _passed(case) if wrong_label else None]
     since = max((at for at in moments if at is not None), default=changed)
     return Attention(case.issue.ref, why, since, changed, case.deadline or date.max)
+
+
+def review_attention(case: Case, policy: Policy) -> Attention | None:
+    """A closed post-mortem whose follow-up review has come. Whether it was opened, other rows say, or the look."""
+    options = policy.options("follow-up")
+    if not (isinstance(options, FollowUpOptions) and options.enabled) or case.is_paused(case.issue):
+        return None
+    review = latest(case, of_close(case, options.days_of(case.severity)))
+    if review is None:
+        return None
+    changed, due = case.issue.updated_at or _LONG_AGO, case.calendar.day(review.at)
+    return Attention(case.issue.ref, (f"review after {review.days} days",), review.at, changed, due, opens=review.key)
 
 
 def at_rest(wanted: Attention | None) -> Attention | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from service import document
-from service.audit.attention import at_rest, attention, step
+from service.audit.attention import at_rest, attention, review_attention, step
 from service.audit.choices import Kind
 from service.audit.rows import AuditReport, Problem, Row
 from service.case import Case
@@ -58,8 +58,12 @@ def joined(seen: Iterable[Seen], now: datetime, *, complete: Iterable[tuple[str,
         {one.row.ref: one.row for one in every if one.row.sort == "post-mortem"},
         {ref: one.row.ref for one in every for ref in one.named},
         frozenset(complete),
+        frozenset((one.row.post_mortem, one.row.key) for one in every if one.row.is_review),
+        frozenset(one.row.post_mortem for one in every if one.row.is_review and one.row.open),
     )
-    rows = (_related(one.row, family) if one.row.sort == "action-item" else one.row for one in every)
+    rows = (
+        _related(one.row, family) if one.row.sort == "action-item" else _looked_back(one.row, family) for one in every
+    )
     return AuditReport(now, tuple(sorted(rows, key=lambda row: row.ref)))
 
 
@@ -79,6 +83,16 @@ class _Family:
     known: Mapping[IssueRef, Row]
     above: Mapping[IssueRef, IssueRef]
     complete: frozenset[tuple[str, str]]
+    reviews: frozenset[tuple[IssueRef | None, str | None]]  # of which post-mortem, and its key
+    under_review: frozenset[IssueRef | None]
+
+
+def _looked_back(row: Row, family: _Family) -> Row:
+    """A post-mortem whose review is there, or that has another one open, lacks none."""
+    if row.attention is None:
+        return row
+    is_there = (row.ref, row.attention.opens) in family.reviews or row.ref in family.under_review
+    return replace(row, attention=None) if is_there else row
 
 
 def _related(row: Row, family: _Family) -> Row:
@@ -153,6 +167,7 @@ def _row(case: Case, policy: Policy) -> Row:
         opened_at=issue.created_at,
         done_at=None if issue.state == "open" or case.given_up(issue) else issue.closed_at,
         is_review=issue.is_review,
+        key=issue.key,
         paused=case.is_paused(issue),
         owners=owners,
         teams=policy.teams.of(owners),
@@ -230,6 +245,7 @@ def _post_mortem(case: Case, policy: Policy, named: frozenset[IssueRef]) -> Row:
     if case.issue.state == "open":
         return replace(row, problems=(*_stale(case, policy, named), *_left(case)))
     row = replace(row, lessons=lessons(case)) if row.done_at is not None else row
+    row = replace(row, attention=review_attention(case, policy))
     unticked = _unticked(case.document.review)
     if not unticked or not _was_completed(case):
         return row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -16,6 +16,8 @@ from service.audit.rows import AuditReport
 from service.model import Issue
 from service.policy import InvalidPolicy, Policy
 from service.providers.base import Listing, Provider, ProviderError, Scope
+from service.reviews import LATEST
+from service.rules.follow_up import FollowUpOptions
 
 _log = structlog.get_logger()
 
@@ -152,7 +154,7 @@ class Auditor:
     def _read(self, forge: str, scope: Scope, policies: Mapping[Project, Policy], now: datetime) -> _Found:
         provider = self._providers[forge]
         found = _Found(policies=dict(policies))
-        listings = tuple(_listings(next(iter(policies.values())), self._since, now))
+        listings = tuple(_listings(tuple(policies.values()), self._since, now))
         for issue in provider.survey(scope, listings):
             home = (issue.ref.forge, issue.ref.project)
             if hidden.is_issue_on(TOPIC, issue.body) and issue.author.casefold() == provider.viewer().casefold():
@@ -163,16 +165,31 @@ class Auditor:
         return found
 
 
-def _listings(policy: Policy, since: datetime | None, now: datetime) -> Iterator[Listing]:
-    """What is open; what still carries the overdue label; and what was closed of late, for its proof."""
-    labels = policy.vocabulary.labels
+def _listings(policies: Sequence[Policy], since: datetime | None, now: datetime) -> Iterator[Listing]:
+    """What is open; what still carries the overdue label; and what was closed of late, for its proof and its follow-up.
+
+    The policies are those of projects that are listed together: their labels have the same names.
+    """
+    labels = policies[0].vocabulary.labels
     yield Listing(labels.action_item, "open", since)
     yield Listing(labels.post_mortem, "open", likely=25)
     yield Listing(labels.audit, "open", likely=2)
     yield Listing(labels.overdue, "closed", since, likely=10)
     recently = max(now - RECENT, since) if since is not None else now - RECENT
     yield Listing(labels.action_item, "closed", recently, likely=50)
-    yield Listing(labels.post_mortem, "closed", recently, likely=15)
+    looking_back = max(RECENT, *(_horizon(policy) for policy in policies))
+    yield Listing(labels.post_mortem, "closed", now - looking_back, likely=15)
+
+
+def _horizon(policy: Policy) -> timedelta:
+    """How long ago a post-mortem can have been closed of which a follow-up review may still be opened.
+
+    A week more, for days off and time zones: a review comes on a working day.
+    """
+    options = policy.options("follow-up")
+    if not (isinstance(options, FollowUpOptions) and options.enabled and options.longest):
+        return timedelta()
+    return timedelta(days=options.longest + 7) + LATEST
 
 
 class _Unusable(Exception):

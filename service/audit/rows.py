@@ -35,6 +35,7 @@ class Row:
     kept: bool = False  # what routes hear of it is confidential: it is itself, or its project or post-mortem
     opens: datetime | None = None  # when whoever has it may be spoken to
     is_review: bool = False  # its post-mortem is closed by nature
+    key: str | None = None  # of an issue that we made
     owners: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     due: date | None = None

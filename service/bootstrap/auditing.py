@@ -8,17 +8,19 @@ from datetime import datetime
 
 from service.audit import posting, sharing
 from service.audit.acting import Hands, Made, make
-from service.audit.attention import chosen
+from service.audit.attention import Attention, chosen
 from service.audit.gathering import Audited, Auditor, Failure
 from service.audit.looking import Looked, look_through
 from service.audit.pace import Pace
 from service.audit.projects import Target, expanded
 from service.bootstrap.clock import Clock, Sleep, pause, wall_clock
 from service.bootstrap.looking import Looking
+from service.engine import judge
+from service.hindsight import look_back
 from service.model import IssueRef
 from service.notifications.letters import worded
 from service.notifications.telling import Telling
-from service.reconciler import Journal, Reconciler
+from service.reconciler import Journal, Judge, Reconciler
 from service.settings import Settings
 from service.store.audits import AuditRun, Audits
 from service.store.database import Database
@@ -114,7 +116,7 @@ class Audit:
         posts = tuple(posting.changes(audited)) if whole else ()
         step = progress(len(picked.now) + len(posts))
         pace = Pace(self._sleep)
-        looked = look_through(picked.now, books.queue, self._look(books), step, pace.waits)
+        looked = look_through(picked.now, books.queue, self._look(books, picked.now), step, pace.waits)
         made = make(posts, Hands(self._providers, books.journal, pace.waits), step)
         acted = Acted(looked, made, (*looked.left, *(one.ref for one in picked.later)))
         if whole:
@@ -122,11 +124,18 @@ class Audit:
             self._share(audited, Outbox(books.database))
         return acted
 
-    def _look(self, books: Books) -> Look:
+    def _look(self, books: Books, wanted: Sequence[Attention]) -> Look:
+        """As a webhook would have it; back at closed post-mortems with more care."""
+        usual, careful = self._reconciler(books, judge), self._reconciler(books, look_back)
+        closed = frozenset(one.ref for one in wanted if one.opens)
+        return books.counted(lambda ref: (careful if ref in closed else usual).reconcile(ref))
+
+    def _reconciler(self, books: Books, decide: Judge) -> Reconciler:
         policies, dry_run = self._looking.policies, self._settings.dry_run
-        telling = Telling(Outbox(books.database), self._settings.routes, self._settings.messages)
-        reconciler = Reconciler(self._providers, policies, journal=books.journal, dry_run=dry_run, telling=telling)
-        return books.counted(reconciler.reconcile)
+        told = Telling(Outbox(books.database), self._settings.routes, self._settings.messages)
+        return Reconciler(
+            self._providers, policies, journal=books.journal, dry_run=dry_run, decide=decide, telling=told
+        )
 
     def _share(self, audited: Audited, outbox: Outbox) -> None:
         for digest in sharing.digests(audited, self._settings.routes):

@@ -53,10 +53,19 @@ class FollowUpOptions(Options):
     )
     due: int = Field(14, ge=1, le=366, description="So many days after it was opened a review is due.")
 
+    def days_of(self, severity: str | None) -> Days:
+        own: Days | None = getattr(self.by_severity, severity) if severity in SEVERITIES else None
+        return self.days if own is None else own
+
+    @property
+    def longest(self) -> int:
+        """So many days after a close its last review comes at the latest; 0 where there is none."""
+        return max((day for severity in (None, *SEVERITIES) for day in self.days_of(severity)), default=0)
+
 
 def check(case: Case, options: FollowUpOptions) -> Iterator[Verdict]:
     yield from _answers(case)
-    reviews = planned(case, _days(case, options))
+    reviews = planned(case, options.days_of(case.severity))
     coming = next((review for review in reviews if review.at > case.now), None)
     if coming is not None:
         yield Revisit(coming.at)
@@ -68,11 +77,6 @@ def check(case: Case, options: FollowUpOptions) -> Iterator[Verdict]:
         yield Revisit(opens)
     elif review is not None:
         yield from _opened(case, options, review)
-
-
-def _days(case: Case, options: FollowUpOptions) -> Days:
-    own: Days | None = getattr(options.by_severity, case.severity) if case.severity in SEVERITIES else None
-    return options.days if own is None else own
 
 
 def _answers(case: Case) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from service.policy import Policy, load
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday
 HOME = ("github", "acme/shop")
+PM = IssueRef(*HOME, 1)
 
 
 def _policy(text: str) -> Policy:
@@ -52,6 +53,47 @@ def test_the_rules_say_what_wants_a_look(
     """A reminder that has come, or a label out of step; a step for the digest asks for none."""
     found = _row(due, "", *labels, **more).attention
     assert (found and found.why) == why
+
+
+def _closed(days: int, *reviews: Issue, policy: str = "", **more: Any) -> Row:
+    """A post-mortem that was closed so many days ago, among its reviews."""
+    values: dict[str, Any] = {"labels": frozenset({"type-post-mortem"}), "state_reason": "completed"}
+    at = NOW - timedelta(days=days)
+    ended = Issue(PM, "Outage", state="closed", closed_at=at, updated_at=at, **(values | more))
+    return next(row for row in classify((ended, *reviews), _policy(policy), NOW).items if row.ref == PM)
+
+
+def _review(key: str, **more: Any) -> Issue:
+    labels = frozenset({"type-action-item", "follow-up-review"})
+    return Issue(IssueRef(*HOME, 9), "Follow-up review", f"{Marker(PM, key)}\n", labels=labels, **more)
+
+
+@pytest.mark.parametrize(
+    ("days", "policy", "key"),
+    [
+        (29, "", None),
+        (30, "", "review-030-20260131"),
+        (59, "", "review-030-20260102"),
+        (60, "", "review-060-20260101"),
+        (91, "", None),
+        (30, "rules: {follow-up: {enabled: false}}", None),
+        (30, "rules: {follow-up: {days: []}}", None),
+        (200, "rules: {follow-up: {days: [180]}}", "review-180-20250814"),
+    ],
+)
+def test_a_closed_post_mortem_may_lack_its_follow_up_review(days: int, policy: str, key: str | None) -> None:
+    """From its day on, and no longer than a month: who was not looked at by then is history."""
+    found = _closed(days, policy=policy).attention
+    assert (found and found.opens) == key
+
+
+def test_a_review_that_is_there_is_not_looked_for() -> None:
+    """Open or just closed; neither is one beside another that is open, or of what was given up or paused."""
+    assert _closed(61, _review("review-030-20251231")).attention is None
+    assert _closed(61, _review("review-060-20251231", state="closed")).attention is None
+    assert _closed(61, _review("review-030-20251231", state="closed")).attention is not None
+    assert _closed(61, state_reason="not_planned").attention is None
+    assert _closed(61, labels=frozenset({"type-post-mortem", "pm-paused"})).attention is None
 
 
 def test_what_is_paused_is_left_alone() -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,14 @@ from flask import Request, Response
 from service.adoption import adopt
 from service.backfill import Pace, take_in
 from service.bootstrap.looking import Looking
+from service.cli.deliveries import opened
 from service.cli.looking import Unrecorded
-from service.model import IssueRef
+from service.hidden import state_block, topic_marker
+from service.model import IssueRef, Override, SyncState
 from service.sandbox import Sandbox
 from service.sandbox.faults import Fault
 from service.settings import load
+from service.work.overview import Overview
 from tests.cli.conftest import Ran, Run
 from tests.clock import Clock
 from tests.incident import filled_in
@@ -108,6 +112,23 @@ def test_a_second_run_writes_nothing(run: Run, sandbox: Sandbox, clock: Clock, f
         "failed": 0,
     }
     assert sandbox.world.snapshot_json() == before
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_a_missed_follow_up_is_left_to_the_service(run: Run, sandbox: Sandbox, clock: Clock, forge: str) -> None:
+    """Of a close that we know: the run itself opens nothing, and the issue waits in the queue. A dry run plans nothing."""
+    world, here = sandbox.world, (forge, PROJECT)
+    row = world.create_issue(*here, actor="alice", title="Down", body="It broke.", labels=("type-post-mortem",))
+    known = SyncState(template="light_incident", overrides=(Override("alice", clock(), "it is fine"),))
+    text = f"{topic_marker('status')}\n\nClosed.\n\n{state_block(known)}\n"
+    world.comment(*here, row.number, actor=BOT, body=text)
+    world.edit_issue(*here, row.number, actor="alice", state="closed", state_reason="completed")
+    row.closed_at = datetime.now(UTC) - timedelta(days=40)
+    for options, waiting in ((("--dry-run",), 0), ((), 1)):
+        assert "0 of 1 issues" in _run(run, "backfill", forge, *options).out
+        with opened() as database:
+            assert len(Overview(database).tasks()) == waiting
+    assert len(world.project(*here).issues) == 1
 
 
 @pytest.mark.parametrize("forge", FORGES)

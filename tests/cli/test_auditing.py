@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import jsonschema
 import pytest
 import requests
 
+from service.hidden import state_block, topic_marker
+from service.model import Override, SyncState
 from service.policy import FILES
 from service.sandbox import Sandbox
 from service.sandbox.rows import IssueRow
@@ -50,6 +52,7 @@ SCHEMA: Mapping[str, Any] = {
                     "due": {"type": ["string", "null"]},
                     "severity": {"type": ["string", "null"]},
                     "step": {"type": ["string", "null"]},
+                    "paused": {"type": "boolean"},
                     "post_mortem": {"type": ["string", "null"]},
                     "problems": {"type": "array", "items": {"required": ["kind", "days", "detail"]}},
                 },
@@ -527,3 +530,49 @@ def test_the_table_can_be_grouped(run: Run, sandbox: Sandbox, by: str, heading: 
     sandbox.world.put_file("github", "acme/shop", ".github/closeout.yml", policy)
     _item(sandbox, "github", parent=_post_mortem(sandbox, "github"))
     assert heading in _audit(run, "github", "--group-by", by).out.splitlines()
+
+
+def _ended(sandbox: Sandbox, forge: str, days: int, state: SyncState | None) -> IssueRow:
+    """A post-mortem that was closed so many days ago, and that we know of where there is a state."""
+    world, here = sandbox.world, (forge, "acme/shop")
+    number = _post_mortem(sandbox, forge, body="It broke.\n")
+    if state is not None:
+        body = f"{topic_marker('status')}\n\nClosed.\n\n{state_block(state)}\n"
+        world.comment(*here, number, actor=BOT, body=body)
+    row = world.edit_issue(*here, number, actor="alice", state="closed", state_reason="completed")
+    row.closed_at = row.updated_at = datetime.now(UTC) - timedelta(days=days)
+    return row
+
+
+def _reviews(sandbox: Sandbox, forge: str) -> list[IssueRow]:
+    rows = sandbox.world.project(forge, "acme/shop").issues.values()
+    return [row for row in rows if "follow-up-review" in row.labels]
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_a_missed_follow_up_review_is_opened_once(run: Run, sandbox: Sandbox, forge: str) -> None:
+    """No webhook told of the close: the audit finds it, in no further listing, and what was opened is not looked for."""
+    decided = Override("alice", datetime.now(UTC) - timedelta(days=36), "it is fine")
+    before = _audit(run, forge).err
+    _ended(sandbox, forge, 35, SyncState(template="full_incident", overrides=(decided,)))
+    assert _audit(run, forge).err == before
+    assert _reviews(sandbox, forge) == []
+    ran = _audit(run, forge, "--apply")
+    assert "1 look," in ran.err
+    [review] = _reviews(sandbox, forge)
+    assert "Follow-up review after 30 days: Outage" in review.title
+    again = _audit(run, forge, "--apply")
+    assert "0 looks," in again.err
+    assert _reviews(sandbox, forge) == [review]
+
+
+@pytest.mark.parametrize("forge", FORGES)
+@pytest.mark.parametrize("state", [None, SyncState(template="full_incident")], ids=["unknown", "open points"])
+def test_a_close_of_last_month_stands(run: Run, sandbox: Sandbox, forge: str, state: SyncState | None) -> None:
+    """One that was before our time, and one that the gate would have refused: the audit looks, and changes nothing."""
+    row = _ended(sandbox, forge, 35, state)
+    before = len(row.events), len(row.comments)
+    ran = _audit(run, forge, "--apply")
+    assert "1 look, and 0 changes" in ran.err
+    assert (row.state, len(row.events), len(row.comments)) == ("closed", *before)
+    assert "0 looks," in _audit(run, forge, "--apply").err
