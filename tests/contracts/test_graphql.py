@@ -65,6 +65,12 @@ def test_every_document_for_gitlab_is_known() -> None:
     assert named
     problems = {name: gitlab_graphql.check_document(text) for name, text in named.items()}
     assert problems == {name: [] for name in named}
+    assert (
+        gitlab_graphql.check_document(
+            gitlab.files(10), {"paths": ["a.yml"], **{f"project{n}": "a/b" for n in range(10)}}
+        )
+        == []
+    )
 
 
 def test_a_schema_is_a_part_of_itself() -> None:

@@ -244,7 +244,7 @@ class SightContract(OnStage):
         before = provider.requests
         assert provider.file_text("acme/ops", "a/policy.yml") == "version: 1\n# ü\n"
         assert provider.file_text(PROJECT, "a/policy.yml") is None
-        ahead = self.forge == "github" and "graphql" not in self.lacks
+        ahead = "graphql" not in self.lacks
         assert provider.requests - before == (0 if ahead else 2)
 
     def test_we_know_ourselves(self, stage: Stage) -> None:

@@ -33,7 +33,7 @@ from service.model import (
 from service.providers.base import Listing, Rejected, Scope
 from service.providers.cache import Cache
 from service.providers.exchanges import Observer, unobserved
-from service.providers.gitlab import action_items, comments, issue_changes, observe, own_issues, people, survey
+from service.providers.gitlab import action_items, comments, files, issue_changes, observe, own_issues, people, survey
 from service.providers.gitlab.checkup import GitLabCheckup
 from service.providers.gitlab.checkup_requests import CheckupRequests
 from service.providers.gitlab.connection import Connection
@@ -161,7 +161,9 @@ class GitLab:
         return survey.projects(self._server, under)
 
     def read_ahead(self, projects: Sequence[str], path: str) -> None:
-        """GitLab reads a file a request, whoever asks."""
+        if len(projects) > 1:
+            for project, text in files.read(self._server, projects, path):
+                self._server.cache.put(self._file_key(project, path), text, _FILE_SECONDS)
 
     def scopes(self, projects: Sequence[str]) -> Sequence[Scope]:
         return survey.scopes(projects)
@@ -177,5 +179,8 @@ class GitLab:
 
     def file_text(self, project: str, path: str) -> str | None:
         """https://docs.gitlab.com/api/repository_files/#get-raw-file-from-repository"""
-        key = (*self._server.key("file", project), path)
+        key = self._file_key(project, path)
         return self._server.cache.cached(key, _FILE_SECONDS, lambda: self._server.file_text(project, path))
+
+    def _file_key(self, project: str, path: str) -> tuple[str, str, str, str]:
+        return (*self._server.key("file", project), path)

@@ -1,4 +1,5 @@
-"""The GraphQL documents the adapter sends: a look at what surrounds an issue, and the creation of an action item.
+"""The GraphQL documents the adapter sends: a look at what surrounds an issue, the creation of an action item, and a
+file of several projects.
 
 REST answers the issue itself; `RELATED` replaces a list of links, a list of notes and one read for each
 child. Fields are those of https://docs.gitlab.com/api/graphql/reference/#workitem. Limits: 250 complexity (this
@@ -79,3 +80,17 @@ mutation CreateActionItem($input: WorkItemCreateInput!) {
   }
 }
 """
+
+
+def files(count: int) -> str:
+    """One file on the default branch of `count` projects, under the aliases f0, f1, … Variables: paths, project0, …
+
+    https://docs.gitlab.com/api/graphql/reference/#repositoryblobs
+    """
+    variables = "".join(f", $project{i}: ID!" for i in range(count))
+    asked = "\n".join(
+        f"  f{i}: project(fullPath: $project{i}) {{ fullPath repository {{ blobs(paths: $paths) "
+        "{ nodes { path rawBlob } } } }"
+        for i in range(count)
+    )
+    return f"query Files($paths: [String!]!{variables}) {{\n{asked}\n}}"

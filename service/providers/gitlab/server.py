@@ -62,6 +62,13 @@ class Server:
     def lacks_graphql(self, seconds: float) -> None:
         self.cache.put(self.key("graphql", ""), value=False, seconds=seconds)
 
+    @property
+    def reads_files_together(self) -> bool:
+        return self.has_graphql and self.cache.get(self.key("files-together", ""), default=True)
+
+    def reads_files_one_by_one(self, seconds: float) -> None:
+        self.cache.put(self.key("files-together", ""), value=False, seconds=seconds)
+
     def creates_linked(self, project: str) -> bool:
         """Whether an issue can be created and linked in one request."""
         return self.has_graphql and self.cache.get(self.key("creates-linked", project), default=True)

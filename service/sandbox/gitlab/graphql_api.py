@@ -21,7 +21,7 @@ from graphql import (
     validate,
 )
 
-from service.sandbox.gitlab import work_item_changes, work_items
+from service.sandbox.gitlab import graphql_files, work_item_changes, work_items
 from service.sandbox.gitlab.call import Call
 from service.sandbox.gitlab.graphql_schema import SDL
 
@@ -49,7 +49,7 @@ def answer(call: Call, query: str, variables: Mapping[str, Any], operation: str)
     if score > MAX_COMPLEXITY:
         words = f"Query has complexity of {score}, which exceeds max complexity of {MAX_COMPLEXITY}"
         return {"errors": [{"message": words}]}
-    found = work_items.root(call) | work_item_changes.root(call)
+    found = work_items.root(call) | work_item_changes.root(call) | graphql_files.root(call)
     found["queryComplexity"] = {"limit": MAX_COMPLEXITY, "score": score}
     result = execute_sync(schema(), document, found, variable_values=dict(variables), operation_name=operation or None)
     return dict(result.formatted)

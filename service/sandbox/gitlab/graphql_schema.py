@@ -1,4 +1,4 @@
-"""The part of GitLab's GraphQL schema that the sandbox answers: work items, seen from a namespace.
+"""The part of GitLab's GraphQL schema that the sandbox answers: work items, seen from a namespace, and files.
 
 Names, arguments and nullability are GitLab's; fields that nobody here asks for are left out.
 https://docs.gitlab.com/api/graphql/reference/
@@ -18,6 +18,7 @@ scalar WorkItemsTypeID
 type Query {
   currentUser: UserCore
   namespace(fullPath: ID!): Namespace
+  project(fullPath: ID!): Project
   queryComplexity: QueryComplexity
   workItem(id: WorkItemID!): WorkItem
 }
@@ -41,6 +42,13 @@ input WorkItemWidgetAssigneesInput { assigneeIds: [UserID!]! }
 input WorkItemWidgetStartAndDueDateUpdateInput { dueDate: Date startDate: Date }
 input WorkItemWidgetLinkedItemsCreateInput { linkType: WorkItemRelatedLinkType workItemsIds: [WorkItemID!]! }
 type QueryComplexity { limit: Int score: Int }
+type Project { id: ID! fullPath: ID! repository: Repository }
+type Repository {
+  rootRef: String
+  blobs(paths: [String!]!, ref: String, after: String, first: Int): RepositoryBlobConnection
+}
+type RepositoryBlobConnection { nodes: [RepositoryBlob] pageInfo: PageInfo! }
+type RepositoryBlob { id: ID! path: String! rawBlob: String }
 type Namespace { id: ID! fullPath: ID! workItem(iid: String!): WorkItem }
 type UserCore { id: UserID! username: String! name: String! bot: Boolean! }
 type UserCoreConnection { nodes: [UserCore] pageInfo: PageInfo! }

@@ -44,3 +44,35 @@ def test_a_pattern_needs_a_group(provider: GitLab) -> None:
     """With how to write it."""
     with pytest.raises(Rejected, match=r"gitlab:acme/\*"):
         list(provider.projects(""))
+
+
+def _shown(path: str, *blobs: dict[str, str | None]) -> dict[str, object]:
+    return {"fullPath": path, "repository": {"blobs": {"nodes": list(blobs)}}}
+
+
+def test_what_is_not_shown_together_is_asked_for_alone(provider: GitLab, scripted: Scripted) -> None:
+    """A project under another name, one without its code, and a file that is no text: whoever asks for it is told."""
+    data = {
+        "f0": _shown("acme/a", {"path": "p.yml", "rawBlob": "\ufeffversion: 1\n"}),
+        "f1": _shown("acme/renamed", {"path": "p.yml", "rawBlob": "version: 1\n"}),
+        "f2": {"fullPath": "acme/c", "repository": None},
+        "f3": _shown("acme/d", {"path": "p.yml", "rawBlob": None}),
+        "f4": None,
+        "f5": _shown("acme/f"),
+    }
+    scripted.on("POST /api/graphql", Say(200, {"data": data}))
+    for name in "bcde":
+        scripted.on(f"GET /api/v4/projects/acme%2F{name}/repository/files/p.yml/raw", Say(200, f"alone: {name}\n"))
+    asked = [f"acme/{name}" for name in "abcdef"]
+    provider.read_ahead(asked, "p.yml")
+    texts = [provider.file_text(project, "p.yml") for project in asked]
+    assert texts == ["version: 1\n", *(f"alone: {name}\n" for name in "bcde"), None]
+
+
+def test_a_server_that_does_not_read_files_together_is_asked_once(provider: GitLab, scripted: Scripted) -> None:
+    """And not for the next hour; the rest of GraphQL is not given up for it."""
+    scripted.on("POST /api/graphql", Say(200, {"errors": [{"message": "Field 'rawBlob' doesn't exist"}]}))
+    projects = [f"acme/p{n}" for n in range(25)]
+    provider.read_ahead(projects, "p.yml")
+    provider.read_ahead(projects, "p.yml")
+    assert provider.requests == 1
