@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from service import document
 from service.audit.attention import at_rest, attention, review_attention, step
@@ -60,6 +60,7 @@ def joined(seen: Iterable[Seen], now: datetime, *, complete: Iterable[tuple[str,
         frozenset(complete),
         frozenset((one.row.post_mortem, one.row.key) for one in every if one.row.is_review),
         frozenset(one.row.post_mortem for one in every if one.row.is_review and one.row.open),
+        frozenset(one.row.post_mortem for one in every if one.row.sort == "action-item" and not one.row.is_review),
     )
     rows = (
         _related(one.row, family) if one.row.sort == "action-item" else _looked_back(one.row, family) for one in every
@@ -85,10 +86,15 @@ class _Family:
     complete: frozenset[tuple[str, str]]
     reviews: frozenset[tuple[IssueRef | None, str | None]]  # of which post-mortem, and its key
     under_review: frozenset[IssueRef | None]
+    with_items: frozenset[IssueRef | None]  # whether its text names them or not
 
 
 def _looked_back(row: Row, family: _Family) -> Row:
-    """A post-mortem whose review is there, or that has another one open, lacks none."""
+    """A post-mortem that an action item comes from is past its draft; one whose review is there, or that has another one
+    open, lacks none.
+    """
+    if row.ref in family.with_items:
+        row = replace(row, problems=tuple(problem for problem in row.problems if problem.kind is not Kind.STALE))
     if row.attention is None:
         return row
     is_there = (row.ref, row.attention.opens) in family.reviews or row.ref in family.under_review
@@ -257,7 +263,7 @@ def _stale(case: Case, policy: Policy, named: frozenset[IssueRef]) -> Iterator[P
     """Still in Draft or Review past its own deadline: the forge's field, else so many days after its opening."""
     opened = case.issue.created_at
     allowed = timedelta(days=getattr(policy.audit.stale_days, case.severity or "low"))
-    deadline = case.issue.due or (opened.astimezone(UTC).date() + allowed if opened is not None else None)
+    deadline = case.issue.due or (case.calendar.day(opened) + allowed if opened is not None else None)
     if deadline is None or not _is_early(case, named):
         return
     late = (case.calendar.day(case.now) - deadline).days

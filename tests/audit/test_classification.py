@@ -303,6 +303,31 @@ def test_people_are_grouped_into_the_policys_teams() -> None:
     assert [row.teams for row in rows] == [("payments", "web"), ("acme/shop",), ()]
 
 
+def test_a_post_mortem_that_items_come_from_is_not_stale() -> None:
+    """Its text may name them in a way that is not read as a reference: their markers say so as well."""
+    parent = _post_mortem(created_at=NOW - timedelta(days=41))
+    (row,) = (row for row in _judged(_item(), parent=parent).items if row.sort == "post-mortem")
+    assert row.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("zone", "opened", "late"),
+    [
+        ("UTC", datetime(2026, 2, 19, 23, 0, tzinfo=UTC), 1),
+        ("Pacific/Kiritimati", datetime(2026, 2, 19, 9, 0, tzinfo=UTC), 2),
+        ("Pacific/Kiritimati", datetime(2026, 2, 19, 11, 0, tzinfo=UTC), 1),
+        ("Pacific/Pago_Pago", datetime(2026, 2, 19, 10, 0, tzinfo=UTC), 2),
+        ("Pacific/Pago_Pago", datetime(2026, 2, 19, 12, 0, tzinfo=UTC), 1),
+    ],
+)
+def test_a_post_mortems_time_begins_with_its_day_where_the_team_works(zone: str, opened: datetime, late: int) -> None:
+    """On both sides of the date line, for the day it was opened as for today."""
+    policy = load(f"version: 1\ncalendar: {{zone: {zone}}}\naudit: {{stale_days: {{high: 10}}}}\n", "closeout.yml")
+    assert isinstance(policy, Policy)
+    found = _judged(now=datetime(2026, 3, 2, 12, 0, tzinfo=UTC), policy=policy, parent=_post_mortem(created_at=opened))
+    assert [problem.days for problem in found.items[0].problems] == [late]
+
+
 # --- what leaves ----------------------------------------------------------------------------------------------
 
 
