@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from service import document
 from service.audit.attention import at_rest, attention, review_attention, step
@@ -90,8 +90,8 @@ class _Family:
 
 
 def _looked_back(row: Row, family: _Family) -> Row:
-    """A post-mortem that an action item comes from is past its draft; one whose review is there, or that has another one
-    open, lacks none.
+    """A post-mortem that an action item comes from is past its draft; one whose review is there, or that has another
+    review open, lacks none.
     """
     if row.ref in family.with_items:
         row = replace(row, problems=tuple(problem for problem in row.problems if problem.kind is not Kind.STALE))
