@@ -16,6 +16,7 @@ from pydantic import Field
 
 from service import document
 from service.case import Case
+from service.created import as_created, is_untouched
 from service.deadlines import Deadlines
 from service.document import ActionItem
 from service.model import (
@@ -95,6 +96,8 @@ def _tied(case: Case, item: ActionItem, child: Issue) -> Iterator[Verdict]:
     ):
         yield AddLabels(child.ref, frozenset({label}))
     known = case.item_state(child)
+    if known is not None and is_untouched(case, child):
+        yield from as_created(child, _labels(case, item), case.assignable(item.owners))
     if known is None:
         yield from _as_intended(case, item, child)
         yield Track(_agreed(case, item, child))

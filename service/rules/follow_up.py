@@ -15,6 +15,7 @@ from typing import Annotated
 from pydantic import Field
 
 from service.case import Case
+from service.created import as_created, is_untouched
 from service.model import (
     CreateActionItem,
     EnsureLabel,
@@ -65,6 +66,9 @@ class FollowUpOptions(Options):
 
 def check(case: Case, options: FollowUpOptions) -> Iterator[Verdict]:
     yield from _answers(case)
+    for made in case.reviews:
+        if is_untouched(case, made):
+            yield from as_created(made, _labels(case), _assignees(case))
     reviews = planned(case, options.days_of(case.severity))
     coming = next((review for review in reviews if review.at > case.now), None)
     if coming is not None:
@@ -106,7 +110,7 @@ def _opened(case: Case, options: FollowUpOptions, review: Review) -> Iterator[Ve
 
 
 def _create(case: Case, options: FollowUpOptions, review: Review) -> CreateActionItem:
-    names, calendar = case.vocabulary.labels, case.calendar
+    calendar = case.calendar
     due = calendar.working_day(calendar.shifted(calendar.day(case.now), options.due))
     return CreateActionItem(
         ref=case.issue.ref,
@@ -114,11 +118,16 @@ def _create(case: Case, options: FollowUpOptions, review: Review) -> CreateActio
         project=case.issue.ref.project,
         title=title_of(f"Follow-up review after {review.days} days: {case.issue.title}"),
         body=_body(case, review, due),
-        labels=case.severity_labels | {names.action_item, names.review, names.action_type.learning},
+        labels=_labels(case),
         assignees=_assignees(case),
         due=due if case.snapshot.capabilities.native_due else None,
         private=case.issue.private,
     )
+
+
+def _labels(case: Case) -> frozenset[str]:
+    names = case.vocabulary.labels
+    return case.severity_labels | {names.action_item, names.review, names.action_type.learning}
 
 
 def _body(case: Case, review: Review, due: date) -> str:

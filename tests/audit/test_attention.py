@@ -199,3 +199,21 @@ def test_what_was_looked_at_since_is_left_alone(touched: bool, seen: timedelta |
     one = _wants(1, touched=touched)
     looked_at = {} if seen is None else {one.ref: NOW + seen}
     assert bool(chosen((one,), looked_at, 9).now) is looks
+
+
+@pytest.mark.parametrize(
+    ("zone", "since"),
+    [
+        ("UTC", datetime(2026, 3, 2, tzinfo=UTC)),
+        ("Pacific/Kiritimati", datetime(2026, 3, 1, 10, 0, tzinfo=UTC)),
+        ("Pacific/Pago_Pago", datetime(2026, 3, 2, 11, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_look_on_the_day_of_the_deadline_has_not_seen_it_pass(zone: str, since: datetime) -> None:
+    """The label is wrong from the end of that day on, where the owner works: on both sides of the date line."""
+    policy = f"calendar: {{zone: {zone}}}\nrules: {{escalation: {{enabled: false}}}}"
+    found = _row(date(2026, 3, 1), policy, now=datetime(2026, 3, 2, 12, 0, tzinfo=UTC)).attention
+    assert found is not None
+    assert (found.why, found.since) == ((LABEL,), since)
+    assert chosen((found,), {found.ref: since - timedelta(hours=1)}, 9).now == (found,)
+    assert chosen((found,), {found.ref: since}, 9).now == ()

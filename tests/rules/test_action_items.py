@@ -293,3 +293,33 @@ def test_a_policy_may_leave_deadlines_to_people_or_name_its_own() -> None:
     seen = listed(UNDATED, labels=("post-mortem", "severity-high"))
     assert fix_of(seen, with_deadlines(use="off")) == "Add a date: `- 2026-03-16`."
     assert "2 days for high severity" in fix_of(seen, with_deadlines(high=2))
+
+
+@pytest.mark.parametrize(
+    ("touched", "labels", "assignees", "changes"),
+    [
+        (0, (), (), [SetAssignees, AddLabels]),
+        (5, (), (), [SetAssignees, AddLabels]),
+        (600, (), (), []),
+        (0, ("other",), (), [SetAssignees]),
+        (0, (), ("eve",), [AddLabels]),
+        (0, ("type-action-item",), ("bob",), []),
+    ],
+)
+def test_what_a_forge_dropped_at_the_creation_is_put_right_later(
+    touched: int, labels: tuple[str, ...], assignees: tuple[str, ...], changes: list[type]
+) -> None:
+    """Once our account may, and as long as nobody touched the issue: what a person took away stays away."""
+    seen = listed(LINE)
+    known = carried_out(seen, decide(seen, Policy()))
+    [made] = known.children
+    bare = replace(made, labels=frozenset(labels), assignees=frozenset(assignees), created_at=NOW)
+    bare = replace(bare, updated_at=NOW + timedelta(seconds=touched))
+    later = replace(known, children=(bare,), observed_at=NOW + timedelta(days=3))
+    plan = decide(later, Policy())
+    about = [c for c in plan.changes if isinstance(c, (AddLabels, SetAssignees)) and c.ref == made.ref]
+    assert [type(change) for change in about] == changes
+    after = carried_out(later, plan)
+    assert decide(after, Policy()).changes == ()
+    others = replace(bare, author="mallory")
+    assert not [c for c in decide(replace(later, children=(others,)), Policy()).changes if isinstance(c, AddLabels)]

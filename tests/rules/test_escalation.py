@@ -212,6 +212,22 @@ def test_a_milestone_that_is_not_current_silences_nobody(box: Timebox) -> None:
     assert topics(item(timeboxes=(box,)), WAITS) == ["due"]
 
 
+@pytest.mark.parametrize(
+    ("zone", "moment", "said"),
+    [
+        ("Pacific/Kiritimati", datetime(2026, 3, 29, 9, 59, tzinfo=UTC), []),
+        ("Pacific/Kiritimati", datetime(2026, 3, 29, 10, 0, tzinfo=UTC), ["+14d"]),
+        ("Pacific/Pago_Pago", datetime(2026, 3, 30, 10, 59, tzinfo=UTC), []),
+        ("Pacific/Pago_Pago", datetime(2026, 3, 30, 11, 0, tzinfo=UTC), ["+14d"]),
+    ],
+)
+def test_a_snooze_ends_when_its_day_begins_where_the_owner_works(zone: str, moment: datetime, said: list[str]) -> None:
+    """On both sides of the date line."""
+    nap = Decision("snooze", "bob", MONDAY, "the vendor is late", day("2026-03-30"))
+    seen = replace(item(now=moment), state=SyncState(decisions=(nap,)))
+    assert topics(seen, Policy(calendars=Calendars(zone=zone, quiet="", weekend=()))) == said
+
+
 def test_a_step_for_the_digest_says_nothing_on_the_item() -> None:
     """Whoever writes the digest asks the same pure function."""
     seen = item(now=MONDAY - timedelta(days=7))

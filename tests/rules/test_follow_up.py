@@ -100,6 +100,22 @@ def test_a_review_is_opened_once_whatever_becomes_of_it() -> None:
     assert keys(after(31, gone)) == []
 
 
+@pytest.mark.parametrize(("touched", "kinds"), [(0, ["SetAssignees", "AddLabels"]), (600, [])])
+def test_what_a_forge_dropped_of_a_review_is_put_right_later(touched: int, kinds: list[str]) -> None:
+    """Its labels and its owner, as long as nobody touched it."""
+    seen = done(after(30, completed()))
+    at = seen.observed_at
+    at_last = at + timedelta(seconds=touched)
+    bare = [
+        replace(c, labels=frozenset(), assignees=frozenset(), created_at=at, updated_at=at_last) if c.is_review else c
+        for c in seen.children
+    ]
+    later = replace(after(31, seen), children=tuple(bare))
+    plan = decide(later, Policy())
+    assert [type(change).__name__ for change in plan.changes] == kinds
+    assert decide(carried_out(later, plan), Policy()).changes == ()
+
+
 def test_a_review_that_was_made_and_not_yet_remembered_is_found_again() -> None:
     """We were stopped between the two writes: its key is the same."""
     plan = decide(after(30, completed()), Policy())
