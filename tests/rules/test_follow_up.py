@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.calendar import Calendars
 from service.engine import decide
 from service.model import (
     CreateActionItem,
@@ -22,9 +23,10 @@ from service.model import (
     SyncState,
 )
 from service.policy import Policy
+from service.reviews import planned
 from service.rules.follow_up import DaysBySeverity, FollowUpOptions
 from tests.build import GITLAB, HOME, NOW, WRITTEN, carried_out, child, closed, day, snapshot
-from tests.core.strategies import calendars
+from tests.core.strategies import calendars, case_of
 
 CLOSED = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)  # a Monday
 FIRST = "review-030-20260302"
@@ -75,6 +77,26 @@ def test_a_close_plans_the_look_that_opens_the_first_review() -> None:
     assert plan.revisit_at == datetime(2026, 4, 1, 8, 0, tzinfo=UTC)
     assert opened(plan) == []
     assert keys(after(29.9, completed())) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "closed_at", "opens"),
+    [
+        ("UTC", datetime(2026, 3, 2, 12, 0, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)),
+        ("Pacific/Kiritimati", datetime(2026, 3, 2, 9, 59, tzinfo=UTC), datetime(2026, 3, 31, 10, 0, tzinfo=UTC)),
+        ("Pacific/Kiritimati", datetime(2026, 3, 2, 10, 0, tzinfo=UTC), datetime(2026, 4, 1, 10, 0, tzinfo=UTC)),
+        ("Pacific/Pago_Pago", datetime(2026, 3, 2, 10, 59, tzinfo=UTC), datetime(2026, 3, 31, 11, 0, tzinfo=UTC)),
+        ("Pacific/Pago_Pago", datetime(2026, 3, 2, 11, 0, tzinfo=UTC), datetime(2026, 4, 1, 11, 0, tzinfo=UTC)),
+    ],
+)
+def test_the_days_are_counted_from_the_day_of_the_close_where_the_team_works(
+    zone: str, closed_at: datetime, opens: datetime
+) -> None:
+    """On both sides of the date line."""
+    calendar = Calendars(zone=zone, quiet="", weekend=())
+    seen = replace(snapshot(""), state=SyncState(template="full_incident"))
+    case = case_of(closed(seen, at=closed_at, state_reason="completed"), Policy(calendars=calendar))
+    assert [review.at for review in planned(case, (30,))] == [opens]
 
 
 def test_a_review_is_opened_with_a_line_for_each_fix() -> None:
