@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from service.case import Case, Kind
 from service.model import Comment, Verdict
 
+REPLY = "reply:"  # how the topic of an answer begins; the id of the comment that it answers follows
+
 
 @dataclass(frozen=True)
 class Asked:

@@ -148,8 +148,8 @@ class _Run:
                 self._because((EnsureComment, verdict.topic), rule)
             case Tell():
                 self._tell(rule, verdict)
-            case Fold(topic=topic):
-                self._fold(rule, topic)
+            case Fold():
+                self._fold(rule, verdict)
             case Revisit(at=at):
                 self.revisit_at = at if self.revisit_at is None else min(at, self.revisit_at)
             case Remember(values=values):
@@ -164,10 +164,11 @@ class _Run:
             case _:
                 self._change(rule, verdict)
 
-    def _fold(self, rule: Rule, topic: str) -> None:
-        said = self.snapshot.comment(topic)
+    def _fold(self, rule: Rule, fold: Fold) -> None:
+        said = self.snapshot.comment(fold.topic)
         if said is not None:
-            self._change(rule, EnsureComment(self.snapshot.issue.ref, topic, report.folded(said.body)))
+            shut = report.folded(said.body, fold.title)
+            self._change(rule, EnsureComment(self.snapshot.issue.ref, fold.topic, shut))
 
     def _tell(self, rule: Rule, verdict: Tell) -> None:
         """By message where a route takes it, which is remembered; else as a comment."""

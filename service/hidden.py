@@ -132,6 +132,11 @@ def _meeting(row: dict[str, Any]) -> Meeting:
         by=row["by"],
         invited=tuple(row.get("invited", ())),
         attended=tuple(row.get("attended", ())),
+        key=row.get("key", ""),
+        agenda=row.get("agenda", ""),
+        sequence=int(row.get("sequence", 0)),
+        changed_at=datetime.fromisoformat(row["changed_at"]) if row.get("changed_at") else None,
+        off=row.get("off", ""),
     )
 
 

@@ -1,4 +1,7 @@
-"""What people arrange by command about the meeting on a post-mortem: when it is, its agenda, and who was there."""
+"""What people arrange by command about the meeting on a post-mortem: when it is, its agenda, and who was there.
+
+One meeting at a time. Moved, it stays the same meeting: calendars that know it follow.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ from zoneinfo import ZoneInfo
 from service import document
 from service.calendar import known_zone, on_the_clock
 from service.case import Case
-from service.command import Asked, Mistaken
-from service.model import Meeting, Remember, Say, Verdict
+from service.command import REPLY, Asked, Mistaken
+from service.model import Fold, Meeting, Remember, Say, Verdict
 from service.templates import fill
 from service.wording import quoted
 
@@ -28,18 +31,64 @@ _SLOT = re.compile(r"^\| \{\{at\}\} \| (?P<minutes>\d+) \|", re.MULTILINE)
 
 
 def schedule(case: Case, asked: Asked) -> Iterator[Verdict]:
-    """One meeting at a time: another time for one that is still to come takes its place."""
+    """One meeting at a time: another time for one that is still to come moves it."""
     people, words = _told_apart(asked.words, _SCHEDULE)
-    now = asked.comment.created_at or case.now
+    comment, now = asked.comment, _said_at(case, asked)
     day, clock, zone = _when(case, words)
     at = _moment(day, clock, zone, case.calendar.day(now))
     if not now < at <= now + _AHEAD:
         away = "has passed" if at <= now else "is more than a year away"
         raise Mistaken(f"{day} {clock} {away}. Write a time that is still to come, like {_SCHEDULE}.")
-    held = tuple(meeting for meeting in case.state.meetings if meeting.at <= now or meeting.attended)
-    meeting = Meeting(at, zone, asked.comment.author, people)
-    yield Remember({"meetings": (*held, meeting)[-KEPT:]})
+    before = _to_come(case, now) or _called_by(case, comment.id)
+    meeting = Meeting(at, zone, comment.author, people, key=comment.id, agenda=comment.id, changed_at=now)
+    if before is not None:
+        meeting = replace(
+            meeting,
+            invited=people or before.invited,
+            key=before.key or comment.id,
+            sequence=before.sequence + 1,
+        )
+        yield from _put_away(before, f"Moved to {_shown(at, zone)}")
+    yield _remembered(case, before, meeting)
     yield Say("schedule", _agenda(case, meeting), None)
+
+
+def unschedule(case: Case, asked: Asked) -> Iterator[Verdict]:
+    """Whoever was called by the command that invited them hears of our answer too: both forges see to that."""
+    now, by = _said_at(case, asked), asked.comment.author
+    meeting = _to_come(case, now)
+    if meeting is None:
+        raise Mistaken(f"there is no meeting to come. {_SCHEDULE} calls one.")
+    off = replace(meeting, off=by, sequence=meeting.sequence + 1, changed_at=now)
+    yield _remembered(case, meeting, off)
+    yield from _put_away(meeting, f"Called off by {by}")
+    people = f" Invited were {_named(meeting.invited)}." if meeting.invited else ""
+    yield Say("unschedule", f"The meeting of {_shown(meeting.at, meeting.zone)} is called off by `{by}`.{people}")
+
+
+def _to_come(case: Case, now: datetime) -> Meeting | None:
+    coming = [one for one in case.state.meetings if one.at > now and not one.attended and not one.off]
+    return coming[-1] if coming else None
+
+
+def _called_by(case: Case, comment: str) -> Meeting | None:
+    """One comment calls one meeting, however many lines it has."""
+    return next((one for one in case.state.meetings if one.key == comment), None)
+
+
+def _remembered(case: Case, before: Meeting | None, meeting: Meeting) -> Remember:
+    others = (one for one in case.state.meetings if one is not before)
+    return Remember({"meetings": (*others, meeting)[-KEPT:]})
+
+
+def _put_away(meeting: Meeting, why: str) -> Iterator[Fold]:
+    """Its agenda stands no longer."""
+    if meeting.agenda:
+        yield Fold(f"{REPLY}{meeting.agenda}", f"{why}: this agenda stands no longer")
+
+
+def _said_at(case: Case, asked: Asked) -> datetime:
+    return asked.comment.created_at or case.now
 
 
 def attended(case: Case, asked: Asked) -> Iterator[Verdict]:
@@ -47,8 +96,8 @@ def attended(case: Case, asked: Asked) -> Iterator[Verdict]:
     people, words = _told_apart(asked.words, _ATTENDED)
     if words or not people:
         raise Mistaken(f"write who was there, like {_ATTENDED}.")
-    now = asked.comment.created_at or case.now
-    begun = [meeting for meeting in case.state.meetings if meeting.at <= now]
+    now = _said_at(case, asked)
+    begun = [meeting for meeting in case.state.meetings if meeting.at <= now and not meeting.off]
     last = begun[-1] if begun else Meeting(now, case.calendar.zone, asked.comment.author)
     there = _once((*last.attended, *people))
     others = (meeting for meeting in case.state.meetings if meeting is not last)

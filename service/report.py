@@ -20,7 +20,7 @@ from service.hidden import STATUS, state_block, topic_marker
 from service.model import Change, CreateActionItem, Decision, EnsureComment, EnsureLabel, Finding, Plan, Say, SetBody
 from service.wording import plain, times
 
-_FOLD = "<details><summary>An earlier reminder</summary>"
+_FOLD = "<details><summary>"
 _FOOTER = "_Closeout keeps this comment up to date. `/pm help` in a comment shows what you can ask for._"
 
 
@@ -38,12 +38,12 @@ def message(say: Say, findings: Iterable[Finding]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def folded(body: str) -> str:
+def folded(body: str, title: str) -> str:
     """An earlier message of ours, shut but complete. Folding twice is folding once."""
     marker, _, words = body.partition("\n")
     if words.startswith(_FOLD):
         return body
-    return f"{marker}\n{_FOLD}\n\n{words.strip()}\n\n</details>\n"
+    return f"{marker}\n{_FOLD}{title}</summary>\n\n{words.strip()}\n\n</details>\n"
 
 
 def status(case: Case, findings: tuple[Finding, ...]) -> str:
@@ -124,9 +124,12 @@ def _reviews(case: Case) -> Iterator[str]:
 
 def _meetings(case: Case) -> Iterator[str]:
     for meeting in case.state.meetings:
+        at = f"{on_the_clock(meeting.at, meeting.zone):%Y-%m-%d %H:%M %Z}"
+        if meeting.off:
+            yield f"Meeting: {at}, called off by `{plain(meeting.off)}`."
+            continue
         people = ", ".join(f"`{plain(name)}`" for name in meeting.attended or meeting.invited)
         verb = "attended by" if meeting.attended else "with"
-        at = f"{on_the_clock(meeting.at, meeting.zone):%Y-%m-%d %H:%M %Z}"
         yield f"Meeting: {at}{f', {verb} {people}' if people else ''}."
 
 

@@ -72,9 +72,10 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Our earlier message on this topic has had its day: it is folded in place, every word of it kept."""
+    """Our earlier message on this topic has had its day: it is folded in place under `title`, every word of it kept."""
 
     topic: str
+    title: str
 
 
 Verdict: TypeAlias = Finding | Change | Remember | Track | Decision | Say | Tell | Fold | Revisit

@@ -217,13 +217,21 @@ class ReviewState:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A meeting on a post-mortem: when it begins, in which time zone it was asked for, and by whom."""
+    """A meeting on a post-mortem: when it begins, in which time zone it was asked for, and by whom.
+
+    `key` is the id of the comment that called it: moved or called off, it is still the same meeting.
+    """
 
     at: datetime
     zone: str
     by: str
     invited: tuple[str, ...] = ()
     attended: tuple[str, ...] = ()  # empty: nobody has said so yet
+    key: str = ""  # empty: called before meetings had one
+    agenda: str = ""  # the id of the comment whose answer holds its agenda
+    sequence: int = 0  # how often it was moved or called off
+    changed_at: datetime | None = None  # when somebody last said so
+    off: str = ""  # who called it off
 
 
 @dataclass(frozen=True, slots=True)

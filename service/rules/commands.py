@@ -15,9 +15,9 @@ from pydantic import Field
 
 from service import document
 from service.case import Case
-from service.command import Asked, Command, Mistaken
+from service.command import REPLY, Asked, Command, Mistaken
 from service.decisions import extend, snooze, wont_do
-from service.meetings import attended, schedule
+from service.meetings import attended, schedule, unschedule
 from service.model import (
     Acknowledge,
     AddLabels,
@@ -70,7 +70,7 @@ def check(case: Case, options: CommandsOptions) -> Iterator[Verdict]:
     answered = tuple(i for i in case.state.answered if i in seen)
     yield Remember({"answered": (*answered, comment.id)})
     if answers:
-        yield Say(f"reply:{comment.id}", "\n\n".join(a for a in answers if a), None if "" in answers else ())
+        yield Say(f"{REPLY}{comment.id}", "\n\n".join(a for a in answers if a), None if "" in answers else ())
 
 
 def _remembering(case: Case, verdict: Verdict) -> Case:
@@ -238,6 +238,7 @@ COMMANDS: dict[str, Command] = {
         "posts the agenda of the meeting, with its clock set",
         schedule,
     ),
+    "unschedule": Command("unschedule", "calls the meeting off", unschedule),
     "attended": Command("attended @login", "records who was at the meeting", attended),
     "extend": Command("extend 2026-04-01 <reason>", "moves the deadline, on record", extend, ACTION_ITEM),
     "snooze": Command("snooze 2w <reason>", "no reminders for so long, on record", snooze, ACTION_ITEM),

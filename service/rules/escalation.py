@@ -82,7 +82,7 @@ def _reminders(case: Case, now: Standing) -> Iterator[Verdict]:
         is_of_now = case.deadline is not None and topic.startswith(f"{NUDGE}{case.deadline}:")
         has_passed = is_said and rung is not None and topic != rung.topic
         if topic.startswith(NUDGE) and (has_passed or not is_of_now):
-            yield Fold(topic)
+            yield Fold(topic, "An earlier reminder")
 
 
 def _is_taken(case: Case, rung: Rung) -> bool:

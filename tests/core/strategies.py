@@ -20,6 +20,7 @@ from service.model import (
     IssueRef,
     ItemState,
     Marker,
+    Meeting,
     Override,
     Permission,
     ReviewState,
@@ -162,6 +163,21 @@ DECISIONS = st.builds(
 )
 
 
+MEETINGS = st.builds(
+    Meeting,
+    at=st.integers(-40, 40).map(lambda days: NOW + timedelta(days=days)),
+    zone=st.sampled_from(["UTC", "Europe/Berlin", "Mars/Olympus"]),
+    by=st.just("alice"),
+    invited=st.sampled_from([(), ("bob",), ("bob", "@all\n/close")]),
+    attended=st.sampled_from([(), (), ("bob",)]),
+    key=st.sampled_from(["", "0", "900"]),
+    agenda=st.sampled_from(["", "0", "900"]),
+    sequence=st.integers(0, 3),
+    changed_at=st.none() | st.just(NOW - timedelta(days=3)),
+    off=st.sampled_from(["", "", "alice"]),
+)
+
+
 @st.composite
 def states(draw: st.DrawFn) -> SyncState:
     item = st.builds(
@@ -192,6 +208,7 @@ def states(draw: st.DrawFn) -> SyncState:
         decisions=st.lists(DECISIONS, max_size=2).map(tuple),
         reviews=st.sampled_from([(), (), (ReviewState(REVIEWS[0], "#31"),)]),
         told=st.sampled_from([(), (), (Told("2026-02-20:+7d", NOW), Told("tomorrow:+7d", NOW))]),
+        meetings=st.lists(MEETINGS, max_size=2).map(tuple),
         paused=st.sampled_from([False, False, False, True]),
         review=st.booleans(),
         spawn=st.booleans(),
@@ -214,6 +231,8 @@ def comments(draw: st.DrawFn) -> tuple[Comment, ...]:
             "schedule 2026-03-03 15:00 Europe/Berlin @bob",
             "schedule 2026-03-03 15:00 @bob @eve\n/pm attended @alice",
             "attended @alice @bob",
+            "schedule 2026-03-05 10:00 @eve\n/pm unschedule",
+            "unschedule",
             "hlep",
             "",
         ]
@@ -236,7 +255,7 @@ def reminders(draw: st.DrawFn) -> tuple[Comment, ...]:
     for number, topic in enumerate(sorted(topics)):
         body = f"{topic_marker(topic)}\n@bob: this is due.\n"
         ours = draw(st.booleans())
-        kept = folded(body) if draw(st.booleans()) else body
+        kept = folded(body, "An earlier reminder") if draw(st.booleans()) else body
         made.append(Comment(f"8{number}", BOT if ours else "mallory", kept, NOW, topic=topic if ours else None))
     return tuple(made)
 

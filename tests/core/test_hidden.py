@@ -44,7 +44,20 @@ STATES = st.builds(
     decisions=st.lists(DECISIONS, max_size=2).map(tuple),
     reviews=st.lists(st.builds(ReviewState, WORDS, WORDS), max_size=2).map(tuple),
     meetings=st.lists(
-        st.builds(Meeting, AT, st.just("Europe/Berlin"), WORDS, st.tuples(WORDS), st.tuples(WORDS)), max_size=2
+        st.builds(
+            Meeting,
+            at=AT,
+            zone=st.just("Europe/Berlin"),
+            by=WORDS,
+            invited=st.tuples(WORDS),
+            attended=st.tuples(WORDS),
+            key=WORDS,
+            agenda=WORDS,
+            sequence=st.integers(0, 9),
+            changed_at=st.none() | AT,
+            off=WORDS,
+        ),
+        max_size=2,
     ).map(tuple),
     told=st.lists(st.builds(Told, WORDS, AT), max_size=2).map(tuple),
     paused=st.booleans(),

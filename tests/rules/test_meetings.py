@@ -1,4 +1,4 @@
-"""`/pm schedule` and `/pm attended`: the agenda with its clock set, and who was there."""
+"""`/pm schedule`, `unschedule` and `attended`: the agenda with its clock set, and who was there."""
 
 from __future__ import annotations
 
@@ -35,6 +35,13 @@ def later(text: str, *, hours: float, number: str = "2") -> Comment:
     return replace(said(text, number=number), created_at=NOW + timedelta(hours=hours))
 
 
+def then(seen: Snapshot, comment: Comment) -> Snapshot:
+    """What the forge shows after somebody has commented, and we have answered."""
+    assert comment.created_at is not None
+    asks = replace(seen, comments=(*seen.comments, comment), observed_at=comment.created_at)
+    return carried_out(asks, decide(asks, Policy()))
+
+
 def test_the_agenda_has_its_clock_set() -> None:
     """An hour in four parts, in the zone that was asked for."""
     plan, after = asked(said(BERLIN))
@@ -48,9 +55,9 @@ def test_the_agenda_has_its_clock_set() -> None:
         ("15:50", 10, "Assignment"),
     ]
     assert "everybody acted in good faith" in text
-    assert after.state.meetings == (
-        Meeting(datetime(2026, 3, 4, 14, tzinfo=UTC), "Europe/Berlin", "alice", ("bob", "eve")),
-    )
+    at = datetime(2026, 3, 4, 14, tzinfo=UTC)
+    called = Meeting(at, "Europe/Berlin", "alice", ("bob", "eve"), key="1", agenda="1", changed_at=NOW)
+    assert after.state.meetings == (called,)
     assert "Meeting: 2026-03-04 15:00 CET, with `bob`, `eve`." in status(after)
 
 
@@ -109,6 +116,54 @@ def test_another_time_takes_the_place_of_a_meeting_that_is_still_to_come() -> No
     held = later("/pm schedule 2026-03-12 10:00 UTC @bob", hours=100, number="3")
     then = replace(moved, comments=(*moved.comments, held), observed_at=NOW + timedelta(hours=100))
     assert [m.at.day for m in carried_out(then, decide(then, Policy())).state.meetings] == [5, 12]
+
+
+def test_a_meeting_that_is_moved_stays_the_same() -> None:
+    """It keeps its key, and those invited unless others are named; the agenda that stood before is folded."""
+    _, seen = asked(said(BERLIN))
+    after = then(seen, later("/pm schedule 2026-03-05 10:00 UTC", hours=1))
+    [meeting] = after.state.meetings
+    assert (meeting.key, meeting.agenda, meeting.sequence) == ("1", "2", 1)
+    assert (meeting.invited, meeting.changed_at) == (("bob", "eve"), NOW + timedelta(hours=1))
+    first, second = (c.body for c in after.comments if (c.topic or "").startswith("reply:"))
+    title = "Moved to Thursday, 2026-03-05 10:00 UTC (10:00 UTC): this agenda stands no longer"
+    assert f"<details><summary>{title}</summary>" in first
+    assert "| 15:00 | 15 | Timeline review" in first
+    assert "<details>" not in second
+    others = then(after, later("/pm schedule 2026-03-05 11:00 UTC @carol", hours=2, number="3"))
+    assert [(m.invited, m.sequence) for m in others.state.meetings] == [(("carol",), 2)]
+
+
+def test_a_meeting_is_called_off() -> None:
+    """Said in an answer, in its agenda and in the status; another one is another meeting."""
+    _, seen = asked(said(BERLIN))
+    after = then(seen, later("/pm unschedule", hours=1))
+    [meeting] = after.state.meetings
+    assert (meeting.key, meeting.sequence, meeting.off) == ("1", 1, "alice")
+    agenda, word = (c.body for c in after.comments if (c.topic or "").startswith("reply:"))
+    assert "<summary>Called off by alice: this agenda stands no longer</summary>" in agenda
+    assert "15:00 Europe/Berlin (14:00 UTC) is called off by `alice`. Invited were `bob`, `eve`." in word
+    assert "Meeting: 2026-03-04 15:00 CET, called off by `alice`." in status(after)
+    again = then(after, later("/pm schedule 2026-03-05 10:00 UTC", hours=2, number="3"))
+    assert [(m.key, m.sequence, m.off) for m in again.state.meetings] == [("1", 1, "alice"), ("3", 0, "")]
+    held = then(again, later("/pm attended @bob", hours=100, number="4"))
+    assert [m.attended for m in held.state.meetings] == [(), ("bob",)]
+
+
+def test_one_comment_calls_one_meeting() -> None:
+    """Whatever its lines say: the last of them holds."""
+    _, seen = asked(said(f"{BERLIN}\n/pm unschedule\n/pm schedule 2026-03-06 10:00 UTC"))
+    [meeting] = seen.state.meetings
+    assert (meeting.at.day, meeting.key, meeting.sequence, meeting.off) == (6, "1", 2, "")
+
+
+@pytest.mark.parametrize("before", ["", "/pm unschedule"])
+def test_where_no_meeting_is_to_come_none_is_called_off(before: str) -> None:
+    """Never called, called off before, or held: the answer is how to call one."""
+    _, seen = asked(said(BERLIN) if before else said("Hello."))
+    seen = then(seen, later(before, hours=1)) if before else seen
+    plan = decide(replace(seen, comments=(*seen.comments, later("/pm unschedule", hours=2, number="3"))), Policy())
+    assert "there is no meeting to come. `/pm schedule" in answer(plan, "3")
 
 
 def test_who_was_there_is_on_record() -> None:
