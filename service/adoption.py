@@ -31,7 +31,9 @@ def adopt(snapshot: Snapshot, policy: Policy | InvalidPolicy) -> Plan:
         return Plan(ref)
     if _is_looked_after(snapshot):
         usual = decide(snapshot, policy)
-        return Plan(ref, revisit_at=snapshot.observed_at if usual.changes else usual.revisit_at)
+        if usual.changes:
+            return Plan(ref, revisit_at=snapshot.observed_at)
+        return Plan(ref, revisit_at=usual.revisit_at, appointments=usual.appointments)
     plan = decide(_as_found(snapshot), quiet(policy))
     kept = [
         (_adopted(change), why) for change, why in zip(plan.changes, plan.reasons, strict=True) if _is_silent(change)

@@ -15,6 +15,7 @@ from traceback import walk_tb
 from typing import get_args
 
 from service import document, report
+from service.appointments import appointments
 from service.case import Case
 from service.document.likeness import fingerprint
 from service.hidden import STATUS
@@ -58,7 +59,7 @@ def decide(snapshot: Snapshot, policy: Policy) -> Plan:
     kind = run.case.kind
     ref = snapshot.issue.ref
     if kind is None:
-        return Plan(ref)
+        return Plan(ref, appointments=())
     if not run.settle():
         message = "The rules do not agree on this issue, so nothing was changed."
         stuck = Finding("engine", "error", message, fix="Please report it with this issue's text.")
@@ -68,7 +69,7 @@ def decide(snapshot: Snapshot, policy: Policy) -> Plan:
     reasons = tuple(", ".join(run.reasons.get(_about(change), (STATUS,))) for change in changes)
     overrides = tuple(o for o in run.snapshot.state.overrides if o not in snapshot.state.overrides)
     plan = Plan(ref, run.findings, changes, reasons, run.revisit_at, related, overrides)
-    return replace(plan, notices=told(snapshot, run.case, plan, policy))
+    return replace(plan, notices=told(snapshot, run.case, plan, policy), appointments=appointments(run.case, policy))
 
 
 def _related(before: Snapshot, after: Case) -> Iterator[IssueRef]:

@@ -157,14 +157,20 @@ def _moment(day: str, clock: str, zone: str, today: date) -> datetime:
 def _agenda(case: Case, meeting: Meeting) -> str:
     """The template with its clock set. Whoever is invited was called by the command itself, and is only named here."""
     text = case.templates[TEMPLATE].text
-    minutes = sum(int(slot["minutes"]) for slot in _SLOT.finditer(text))
+    address = case.snapshot.invitations.get(meeting.key)
     values = {
         "parent": f"{case.ref_text(case.issue.ref)} {quoted(case.issue.title)}",
-        "when": f"{_shown(meeting.at, meeting.zone)}, {minutes} minutes",
+        "when": f"{_shown(meeting.at, meeting.zone)}, {minutes(case)} minutes"
+        + (f" ([for your calendar]({address}))" if address else ""),
         "who": _named(meeting.invited) or "[whoever was on call, felt it, or owns the system]",
         "facilitator": _facilitator(case, meeting),
     }
     return fill(_timed(text, meeting), values).strip()
+
+
+def minutes(case: Case) -> int:
+    """How long a meeting takes."""
+    return sum(int(slot["minutes"]) for slot in _SLOT.finditer(case.templates[TEMPLATE].text))
 
 
 def _timed(text: str, meeting: Meeting) -> str:

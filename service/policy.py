@@ -78,6 +78,14 @@ class NotifyOptions(Strict):
     weekly: tuple[str, ...] | None = Field(None, description="This project's part of the weekly message.")
 
 
+class AppointmentOptions(Strict):
+    """What calendars may show of meetings and follow-up reviews: where, when and who, unless more is allowed."""
+
+    titles: bool = Field(
+        False, description="Whether the titles of issues may be shown, too; those of confidential ones never are."
+    )
+
+
 class PolicyFileBase(Strict):
     """What a policy file may say. Everything has a default: `version: 1` alone is a whole policy."""
 
@@ -87,6 +95,7 @@ class PolicyFileBase(Strict):
     audit: AuditOptions = Field(AuditOptions(), description="What the audit reports and keeps.")
     calendar: Calendars = Field(Calendars(), description="When the team works, and when it is left in peace.")
     notify: NotifyOptions = Field(NotifyOptions(), description="Which routes hear of what.")
+    appointments: AppointmentOptions = Field(AppointmentOptions(), description="What calendars may show.")
 
 
 @cache
@@ -121,6 +130,7 @@ class Policy:
     calendars: Calendars = field(default_factory=Calendars)
     notify: NotifyOptions = field(default_factory=NotifyOptions)
     reach: Reach = field(default_factory=Reach)
+    appointments: AppointmentOptions = field(default_factory=AppointmentOptions)
 
     @property
     def teams(self) -> Teams:
@@ -200,6 +210,7 @@ def _policy(read: PolicyFileBase) -> Policy:
         audit=read.audit,
         calendars=read.calendar,
         notify=read.notify,
+        appointments=read.appointments,
     )
 
 

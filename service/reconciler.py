@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -12,7 +12,7 @@ import structlog
 
 from service.document import DEFAULT_DIALECT
 from service.engine import judge
-from service.model import Change, CreateActionItem, IssueRef, LinkChild, Notice, Plan, Snapshot, resolve
+from service.model import Change, CreateActionItem, IssueRef, LinkChild, Plan, Snapshot, resolve
 from service.policies import Policies
 from service.policy import InvalidPolicy, Policy
 from service.providers.base import Forbidden, NotFound, Provider, Rejected
@@ -20,7 +20,7 @@ from service.tracing import span
 
 _log = structlog.get_logger()
 Judge: TypeAlias = Callable[[Snapshot, Policy | InvalidPolicy], Plan]
-Telling: TypeAlias = Callable[[Sequence[Notice]], AbstractContextManager[object]]
+Telling: TypeAlias = Callable[[Plan], AbstractContextManager[object]]
 
 
 class Journal(Protocol):
@@ -47,7 +47,7 @@ class Reconciler:
         decide: Judge = judge,
         telling: Telling = nullcontext,
     ) -> None:
-        """`telling` surrounds the changes of a plan, and keeps what it is worth telling."""
+        """`telling` surrounds the changes of a plan, and keeps what it means outside the tracker."""
         self._providers = providers
         self._policies = policies
         self._journal = journal
@@ -78,7 +78,7 @@ class Reconciler:
         """Plans, and makes the changes unless this is a dry run. Raises the `ProviderError` family."""
         plan = self.plan(ref)
         if not self._dry_run:
-            with self._telling(plan.notices):
+            with self._telling(plan):
                 self._act(plan)
         return plan
 

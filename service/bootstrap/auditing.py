@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from service.audit import posting, sharing
 from service.audit.acting import Hands, Made, make
@@ -15,11 +16,10 @@ from service.audit.pace import Pace
 from service.audit.projects import Target, expanded
 from service.bootstrap.clock import Clock, Sleep, pause, wall_clock
 from service.bootstrap.looking import Looking
-from service.engine import judge
+from service.bootstrap.outside import Outside
 from service.hindsight import look_back
 from service.model import IssueRef
 from service.notifications.letters import worded
-from service.notifications.telling import Telling
 from service.reconciler import Journal, Judge, Reconciler
 from service.settings import Settings
 from service.store.audits import AuditRun, Audits
@@ -126,15 +126,16 @@ class Audit:
 
     def _look(self, books: Books, wanted: Sequence[Attention]) -> Look:
         """As a webhook would have it; back at closed post-mortems with more care."""
-        usual, careful = self._reconciler(books, judge), self._reconciler(books, look_back)
+        outside, usually = Outside(books.database, self._settings), self._looking.judge
+        usual = self._reconciler(books, outside, usually)
+        careful = self._reconciler(books, outside, partial(look_back, judging=usually))
         closed = frozenset(one.ref for one in wanted if one.opens)
-        return books.counted(lambda ref: (careful if ref in closed else usual).reconcile(ref))
+        return books.counted(outside.cleared(lambda ref: (careful if ref in closed else usual).reconcile(ref)))
 
-    def _reconciler(self, books: Books, decide: Judge) -> Reconciler:
+    def _reconciler(self, books: Books, outside: Outside, decide: Judge) -> Reconciler:
         policies, dry_run = self._looking.policies, self._settings.dry_run
-        told = Telling(Outbox(books.database), self._settings.routes, self._settings.messages)
         return Reconciler(
-            self._providers, policies, journal=books.journal, dry_run=dry_run, decide=decide, telling=told
+            self._providers, policies, journal=books.journal, dry_run=dry_run, decide=decide, telling=outside
         )
 
     def _share(self, audited: Audited, outbox: Outbox) -> None:

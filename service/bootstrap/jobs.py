@@ -12,6 +12,7 @@ from service.bootstrap.clock import Clock, Sleep, pause
 from service.cron import Cron
 from service.model import IssueRef
 from service.settings import Settings
+from service.store.appointments import Appointments
 from service.store.audits import Audits
 from service.store.database import Database
 from service.store.inbox import Inbox
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from service.work.rounds import Project
 
 _log = structlog.get_logger()
+_APPOINTMENTS = 30  # days after which what was in a calendar is in nobody's but their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,10 @@ def _retention(settings: Settings, database: Database) -> Job:
         audits = Audits(database).forget(settings.keep_journal)
         turn.go_on()
         notifications = Outbox(database).forget(settings.keep_journal)
+        turn.go_on()
+        appointments = Appointments(database).forget(_APPOINTMENTS)
         counts = {"deliveries": deliveries, "entries": entries, "audits": audits, "notifications": notifications}
+        counts |= {"appointments": appointments}
         _log.info("old_rows_removed", **counts)
 
     return Job("retention", Cron.parse("17 3 * * *", settings.timezone), run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
@@ -11,6 +12,8 @@ from pydantic import SecretStr
 
 from service.bootstrap.clock import Clock, Sleep, pause, wall_clock
 from service.engine import judge
+from service.links import Links
+from service.model import Plan, Snapshot
 from service.policies import Policies
 from service.policy import InvalidPolicy, Policy, load
 from service.providers.base import Provider
@@ -48,6 +51,7 @@ class Looking:
         """Raises `SettingsError` where the fallback policy cannot be used."""
         self._settings, self._exchanged, self._limits = settings, exchanged, limits
         self._clock, self._sleep = clock, sleep
+        self._links = Links.of(settings)
         self._caches = {forge.name: Cache(clock) for forge in settings.forges}
         kinds = {forge.name: forge.kind for forge in settings.forges}
         reach = Reach(settings.routes, settings.confidential)
@@ -73,10 +77,14 @@ class Looking:
         policy = self.policies.written(provider, project)
         return Vocabulary() if isinstance(policy, InvalidPolicy) else policy.vocabulary
 
-    def reconciler(self, journal: Journal, decide: Judge = judge, telling: Telling = nullcontext) -> Reconciler:
-        """A new one, for one thread."""
-        providers, dry_run = self.providers(), self._settings.dry_run
-        return Reconciler(providers, self.policies, journal=journal, dry_run=dry_run, decide=decide, telling=telling)
+    def reconciler(self, journal: Journal, decide: Judge | None = None, telling: Telling = nullcontext) -> Reconciler:
+        """A new one, for one thread. `decide` takes the place of `judge`."""
+        providers, dry_run, judging = self.providers(), self._settings.dry_run, decide or self.judge
+        return Reconciler(providers, self.policies, journal=journal, dry_run=dry_run, decide=judging, telling=telling)
+
+    def judge(self, seen: Snapshot, policy: Policy | InvalidPolicy) -> Plan:
+        """Told the addresses that it may have to tell; what they are sealed with is not for rules to know."""
+        return judge(seen if self._links is None else replace(seen, invitations=self._links.invitations(seen)), policy)
 
     def _named(self, name: str) -> GitHub | GitLab:
         [forge] = [forge for forge in self._settings.forges if forge.name == name]

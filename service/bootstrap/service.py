@@ -13,18 +13,22 @@ from prometheus_client import CollectorRegistry
 
 from service.bootstrap.clock import Clock, Sleep, pause, wall_clock
 from service.bootstrap.jobs import Tools, jobs
+from service.links import Links
 from service.metrics.counting import Counts
 from service.metrics.exposition import exposition
 from service.metrics.facts import FactsCollector, Reading
 from service.providers.base import WebhookParser
 from service.providers.exchanges import Exchange
 from service.settings import Settings
+from service.store.appointments import Appointments
 from service.store.database import Database
+from service.store.feeds import Feeds
 from service.store.inbox import Inbox
 from service.store.journal import Journal
 from service.store.outbox import Outbox
 from service.tracing import untold
 from service.web.app import Parts, create_app
+from service.web.calendars import Shelf
 from service.web.health import Checks
 from service.web.loopback import Loopback
 from service.web.status import create_status_app
@@ -39,6 +43,7 @@ from service.work.worker import Workers
 
 if TYPE_CHECKING:
     from service.bootstrap.looking import Looking
+    from service.bootstrap.outside import Outside
     from service.reconciler import Reconciler
     from service.telemetry import Telemetry
 
@@ -138,7 +143,17 @@ class Service:
                 checks=self._checks,
                 version=version("closeout"),
                 exposition=self._exposition,
+                shelf=self._shelf(),
             )
+        )
+
+    def _shelf(self) -> Shelf:
+        return Shelf(
+            links=Links.of(self.settings),
+            appointments=Appointments(self.database),
+            feeds=Feeds(self.database),
+            allows=self.settings.allows,
+            publisher=self.settings.public_url,
         )
 
     def status_app(self) -> Flask:
@@ -157,10 +172,7 @@ class Service:
 
     def reconciler(self) -> Reconciler:
         """A new one, for the calling thread."""
-        from service.notifications.telling import Telling  # noqa: PLC0415 - the same
-
-        telling = Telling(self.outbox, self.settings.routes, self.settings.messages)
-        return self.looking().reconciler(self._counts.recording(self.journal), telling=telling)
+        return self.looking().reconciler(self._counts.recording(self.journal), telling=self._outside())
 
     def settle(self, timeout: float = 30.0, *, horizon: float = 0.0) -> None:
         """Waits until nothing is being looked at, or due within `horizon` seconds. Raises TimeoutError."""
@@ -191,8 +203,13 @@ class Service:
         self.reconciler()
         rules()
 
+    def _outside(self) -> Outside:
+        from service.bootstrap.outside import Outside  # noqa: PLC0415 - the same
+
+        return Outside(self.database, self.settings)
+
     def _look(self) -> Look:
-        return self._counted(self.reconciler().reconcile)
+        return self._counted(self._outside().cleared(self.reconciler().reconcile))
 
     def _counted(self, look: Look) -> Look:
         counted = self._counts.looking(look, acts=not self.settings.dry_run)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from service.backfill import Taken
     from service.bootstrap.looking import Looking
     from service.model import IssueRef
-    from service.reconciler import Journal
+    from service.reconciler import Journal, Telling
     from service.settings import Settings
 
     Known: TypeAlias = Callable[[IssueRef, datetime | None], None]
@@ -57,14 +57,14 @@ def backfill(
     looking, only_looks = Looking(settings, wall_clock), dry_run or settings.dry_run
     refs, taken = _found(looking, settings, project or (), start)
     pace = Pace(pause, None if only_looks else rate)
-    with _books(only_looks=only_looks) as (journal, known), progress("Taking in") as begin:
-        reconciler, told = looking.reconciler(journal, adopt), begin(len(refs))
+    with _books(settings, only_looks=only_looks) as books, progress("Taking in") as begin:
+        reconciler, told = looking.reconciler(books.journal, adopt, books.outside), begin(len(refs))
         look = reconciler.plan if only_looks else reconciler.reconcile
         for one in take_in(refs, look, pace):
             told(one.where)
             taken.append(one)
             if one.ref is not None:
-                known(one.ref, one.look_at)
+                books.known(one.ref, one.look_at)
     _show_taken(taken, as_json=as_json, only_looks=only_looks)
     if any(one.error for one in taken):
         raise typer.Exit(3)
@@ -92,20 +92,29 @@ def _found(
     return refs, failed
 
 
+class _Books(NamedTuple):
+    """Where writes are put on record, which issues there are, and what calendars may show of them."""
+
+    journal: Journal
+    known: Known
+    outside: Telling
+
+
 @contextmanager
-def _books(*, only_looks: bool) -> Iterator[tuple[Journal, Known]]:
-    """Where writes are put on record, and which issues there are: the database's. A dry run needs no database."""
+def _books(settings: Settings, *, only_looks: bool) -> Iterator[_Books]:
+    """The database's. A dry run needs no database."""
     from service.cli.looking import Unrecorded  # noqa: PLC0415
 
     if only_looks:
-        yield Unrecorded(), lambda _ref, _look_at: None
+        yield _Books(Unrecorded(), lambda _ref, _look_at: None, nullcontext)
         return
+    from service.bootstrap.outside import Outside  # noqa: PLC0415
     from service.cli.deliveries import opened  # noqa: PLC0415
     from service.store.journal import Journal as Kept  # noqa: PLC0415
     from service.work.queue import Queue  # noqa: PLC0415
 
     with opened() as database:
-        yield Kept(database), Queue(database).known
+        yield _Books(Kept(database), Queue(database).known, Outside(database, settings))
 
 
 def _show_taken(taken: Sequence[Taken], *, as_json: bool, only_looks: bool) -> None:

@@ -10,6 +10,7 @@ import typer
 from service.cli import (
     adopting,
     auditing,
+    calendars,
     database,
     deliveries,
     doctoring,
@@ -45,6 +46,7 @@ app.command()(policies.rules)
 app.add_typer(policies.app, name="policy")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(notifying.app, name="notify")
+app.add_typer(calendars.app, name="calendar")
 app.add_typer(database.app, name="db")
 
 

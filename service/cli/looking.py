@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +13,7 @@ import typer
 from service.cli.references import issue_named
 
 if TYPE_CHECKING:
-    from service.model import Change, IssueRef, Notice, Plan
+    from service.model import Change, IssueRef, Plan
     from service.reconciler import Journal, Reconciler, Telling
 
 
@@ -76,12 +76,11 @@ class _Recorded:
 @contextmanager
 def _books() -> Iterator[tuple[Journal, Telling]]:
     """Journal and outbox of the database in use. Where it cannot be opened it is said, and the look goes on without."""
+    from service.bootstrap.outside import Outside  # noqa: PLC0415
     from service.cli.deliveries import opened  # noqa: PLC0415
-    from service.notifications.telling import Telling as Kept  # noqa: PLC0415
     from service.settings import load  # noqa: PLC0415
     from service.store.database import SchemaTooNew, SchemaTooOld, StoreUnavailable  # noqa: PLC0415
     from service.store.journal import Journal as Written  # noqa: PLC0415
-    from service.store.outbox import Outbox  # noqa: PLC0415
 
     with ExitStack() as stack:
         try:
@@ -90,13 +89,12 @@ def _books() -> Iterator[tuple[Journal, Telling]]:
             _not_recorded(error)
             yield Unrecorded(), _nobody
         else:
-            settings = load()
-            yield _Recorded(Written(database)), Kept(Outbox(database), settings.routes, settings.messages)
+            yield _Recorded(Written(database)), Outside(database, load())
 
 
-def _nobody(notices: Sequence[Notice]) -> AbstractContextManager[None]:
+def _nobody(plan: Plan) -> AbstractContextManager[None]:
     """Without an outbox no message leaves."""
-    del notices
+    del plan
     return nullcontext()
 
 

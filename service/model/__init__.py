@@ -24,6 +24,7 @@ from service.model.changes import (
     placeholder,
 )
 from service.model.conclusions import (
+    Appointment,
     Finding,
     Fold,
     Level,
@@ -36,6 +37,7 @@ from service.model.conclusions import (
     Tell,
     Track,
     Verdict,
+    calendar_id,
 )
 from service.model.meaning import (
     apply,
@@ -71,6 +73,7 @@ __all__ = [
     "REVIEW",
     "Acknowledge",
     "AddLabels",
+    "Appointment",
     "Capabilities",
     "Card",
     "Change",
@@ -119,6 +122,7 @@ __all__ = [
     "Verdict",
     "apply",
     "apply_all",
+    "calendar_id",
     "difference",
     "placeholder",
     "resolve",

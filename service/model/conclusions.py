@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
+from uuid import UUID, uuid5
 
 from service.model.changes import Change
 from service.model.seen import Decision, IssueRef, ItemState, Override
@@ -106,9 +107,38 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Appointment:
+    """Something that calendars may show. `begins`: a moment in UTC, or the whole day where `minutes` is 0.
+
+    It holds no more of the post-mortem than may leave the tracker. `sequence` rises with each change that matters.
+    """
+
+    id: str  # stays the same when it is moved
+    kind: Literal["meeting", "review"]
+    begins: datetime | date
+    summary: str
+    text: str
+    url: str
+    changed_at: datetime
+    minutes: int = 0
+    sequence: int = 0
+    off: bool = False
+    confidential: bool = False
+
+
+def calendar_id(ref: IssueRef, key: str) -> str:
+    """Of an appointment: without a word of what it is about, and no other issue can have the same."""
+    return uuid5(_CALENDAR, f"{ref} {key}").hex
+
+
+_CALENDAR = UUID("5b0c0c53-9f0a-4f7e-8a55-6c1f0f1f3c4e")
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What to change and why. `related` are issues to look at once this plan is applied, `overrides` are new ones,
-    `notices` are worth telling whoever is not in the tracker.
+    `notices` are worth telling whoever is not in the tracker, `appointments` are all that calendars may show of the
+    issue (None: not known this time).
     """
 
     ref: IssueRef
@@ -119,6 +149,7 @@ class Plan:
     related: tuple[IssueRef, ...] = ()
     overrides: tuple[Override, ...] = ()
     notices: tuple[Notice, ...] = ()
+    appointments: tuple[Appointment, ...] | None = None
 
     @property
     def blockers(self) -> tuple[Finding, ...]:

@@ -292,6 +292,8 @@ class Snapshot:
 
     `labels` are the names that exist in the project. `people` says of each login named in the text whether the
     forge lets it be assigned here; a login that is missing was not looked up and counts as not assignable.
+    `invitations` are the addresses at which calendars find a meeting, by the id of the comment that called it; none
+    where the service does not know its own.
     """
 
     issue: Issue
@@ -304,6 +306,7 @@ class Snapshot:
     capabilities: Capabilities = Capabilities()
     labels: frozenset[str] = frozenset()
     people: Mapping[str, bool] = field(default_factory=dict)
+    invitations: Mapping[str, str] = field(default_factory=dict)
 
     def comment(self, topic: str) -> Comment | None:
         return next((c for c in self.comments if c.topic == topic), None)

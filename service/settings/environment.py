@@ -31,7 +31,9 @@ _PLAIN = {*Settings.model_fields} - {
     "metrics_bind",
     "projects",
     "confidential",
+    "link_secrets",
 }  # what needs no putting together
+_SEALING = 32  # characters: who holds one link can try secrets on it at leisure
 _SQLITE = "sqlite:///closeout.sqlite3"
 
 
@@ -67,6 +69,16 @@ class Environment(BaseSettings):
         None,
         description="Address and port where `closeout worker` answers `/metrics`, `/healthz` and `/readyz` "
         "(`closeout serve` does so at `CLOSEOUT_BIND`)",
+    )
+    public_url: str = Field(
+        "",
+        description="Where this service is reached from outside, like `https://closeout.example.org`: invitations and "
+        "calendars are linked there (docs/calendars.md); empty: nothing is linked",
+    )
+    link_secret: SecretStr | None = Field(
+        None,
+        description="What those links are sealed with, such as `openssl rand -hex 32` gives; two, separated by a "
+        "comma, while one replaces the other",
     )
     projects: str = Field("*", description="Projects that may be acted on: globs, separated by commas")
     confidential: str = Field(
@@ -142,6 +154,21 @@ class Environment(BaseSettings):
     def _web_address(cls, value: str) -> str:
         return web_address(value)
 
+    @field_validator("public_url")
+    @classmethod
+    def _public_address(cls, value: str) -> str:
+        return web_address(value) if value else value
+
+    @field_validator("link_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        lengths = [len(secret.get_secret_value()) for secret in secrets_of(value)]
+        if value is not None and min(lengths, default=0) < _SEALING:
+            raise ValueError(
+                f"a secret of at least {_SEALING} characters is needed, as `openssl rand -hex 32` makes it"
+            )
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: SecretStr) -> SecretStr:
@@ -209,6 +236,7 @@ def load() -> Settings:
         forges += configured.forges
         routes = merged(routes, configured.routes, problems)
         messages = dict(configured.messages)
+    problems += _unsealed(environment)
     if problems:
         raise SettingsError(tuple(problems))
     plain = environment.model_dump(include=_PLAIN)
@@ -222,8 +250,15 @@ def load() -> Settings:
         metrics_bind=metrics_bind,
         projects=projects,
         confidential=listed(environment.confidential),
+        link_secrets=secrets_of(environment.link_secret),
         **plain,
     )
+
+
+def _unsealed(environment: Environment) -> Iterator[str]:
+    if environment.public_url and environment.link_secret is None:
+        wanted = "set it to what `openssl rand -hex 32` gives, and keep it: links are sealed with it"
+        yield f"{PREFIX}LINK_SECRET is missing beside {PREFIX}PUBLIC_URL: {wanted}"
 
 
 def _misspelt(environ: Mapping[str, str]) -> Iterator[str]:

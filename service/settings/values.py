@@ -133,6 +133,8 @@ class Settings(BaseModel):
     keep_deliveries: float = 30
     keep_journal: float = 365
     policy: Path | None = None
+    public_url: str = ""  # empty: nobody is given an address of ours
+    link_secrets: tuple[SecretStr, ...] = ()
 
     def allows(self, ref: IssueRef) -> bool:
         """Whether this issue's project is one that may be acted on."""

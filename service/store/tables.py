@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-VERSION = 6  # raised with each change here; `migrations` says how
+VERSION = 7  # raised with each change here; `migrations` says how
 metadata = MetaData()
 
 schema_version = Table(
@@ -116,6 +116,27 @@ limits = Table(
     Column("credential", Text, primary_key=True),  # its name, like `github` or `github 4711` (an installation)
     Column("held_until", Double),  # no request before: the forge said so
     Column("created", JSON, nullable=False),  # when content was created with it lately
+)
+
+appointments = Table(
+    "appointments",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("issue", Text, nullable=False),  # the post-mortem: each look at it puts down all that it has
+    Column("project", Text, nullable=False),  # its own, like `github:acme/shop`, in lower case
+    Column("begins", Double, nullable=False),
+    Column("entry", JSON, nullable=False),  # what a calendar may show
+    Index("appointments_issue", "issue"),
+    Index("appointments_project", "project"),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Text, primary_key=True),  # unguessable; no link can be made of it without the operator's secret
+    Column("forge", Text, nullable=False),
+    Column("project", Text, nullable=False),
+    Column("made_at", Double, nullable=False),
 )
 
 watermarks = Table(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, jsonify, request
 
+from service.web.calendars import Shelf, add_calendars
 from service.web.health import Checks, add_health
 from service.web.metrics import Exposition, add_metrics
 from service.web.page import add_page
@@ -22,6 +23,7 @@ class Parts:
     checks: Checks
     version: str
     exposition: Exposition
+    shelf: Shelf
 
 
 def create_app(parts: Parts) -> Flask:
@@ -30,11 +32,13 @@ def create_app(parts: Parts) -> Flask:
     app.register_error_handler(Exception, _error)
     add_health(app, parts.checks)
     add_metrics(app, parts.exposition)
+    add_calendars(app, parts.shelf)
     add_page(app, parts.overview, sorted(parts.desk.receivers), parts.version)
     app.wsgi_app = Webhooks(parts.desk, app.wsgi_app)  # type: ignore[method-assign]  # as Flask's pages on middleware say
     return app
 
 
 def _error(error: Exception) -> tuple[Response, int, dict[str, str]]:
-    answer = answer_to(error, request.path)
+    rule = request.url_rule  # not the path: in a calendar's address it is a key
+    answer = answer_to(error, rule.rule if rule is not None else "unknown")
     return jsonify(answer.said), answer.status, dict(answer.headers)

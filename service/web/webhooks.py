@@ -89,15 +89,15 @@ class Webhooks:
         return _send(answer, start_response)
 
 
-def answer_to(error: Exception, path: str) -> Answer:
-    """What is said of an error that a request met; what is ours to mend goes to the log."""
+def answer_to(error: Exception, route: str) -> Answer:
+    """What is said of an error that a request to `route` met; what is ours to mend goes to the log."""
     if isinstance(error, HTTPException):
         return Answer(error.code or 500, {"error": f"{error.name}: {error.description}"})
     if isinstance(error, StoreUnavailable):
         _log.error("database_unavailable", reason=str(error))
-        said = {"error": "the delivery could not be stored; send it again"}
+        said = {"error": "the database did not answer; send it again"}
         return Answer(503, said, (("Retry-After", _RETRY_AFTER),))
-    _log.error("request_failed", path=path, exc_info=error)
+    _log.error("request_failed", route=route, exc_info=error)
     return Answer(500, {"error": "something went wrong here; the log says what"})
 
 

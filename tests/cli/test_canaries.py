@@ -82,7 +82,8 @@ def test_a_failing_service_gives_no_secret_away(
     monkeypatch.setattr("sys.stderr.isatty", lambda: people)
     url = SecretStr(f"sqlite:///{tmp_path}/closeout.sqlite3")
     configure("debug")
-    settings = Settings(forges=_forges(sandbox), database_url=url, debounce=0, workers=1)
+    links = {"public_url": "https://closeout.example.org", "link_secrets": (_secret("to seal links with"),)}
+    settings = Settings(forges=_forges(sandbox), database_url=url, debounce=0, workers=1, **links)
     with Service(settings, sleep=lambda _: None) as service:
         service.start()
         for forge in settings.forges:
@@ -94,7 +95,10 @@ def test_a_failing_service_gives_no_secret_away(
         ]
         _wait_for_failures(service, len(settings.forges))
         _fail_with(settings.forges[0].secrets[0])
-        pages = [requests.get(f"{service.url}{path}", timeout=60).text for path in ("/", "/readyz")]
+        pages = [
+            requests.get(f"{service.url}{path}", timeout=60).text
+            for path in ("/", "/readyz", "/calendar/meetings/a/b.ics")
+        ]
         metrics, errors = Scrape.of(service.url), [task.error for task in service.overview.tasks()]
         reprs = [*_reprs(service), *_reprs(service.app().view_functions), repr(settings)]
     log = capsys.readouterr().err
@@ -137,6 +141,8 @@ def test_no_command_gives_a_secret_away(run: Run, sandbox: Sandbox, tmp_path: Pa
         "CLOSEOUT_GITLAB_URL": sandbox.gitlab_url,
         "CLOSEOUT_GITLAB_TOKEN": f"{MARK}-token",
         "CLOSEOUT_GITLAB_SIGNING_TOKEN": SIGNING,
+        "CLOSEOUT_PUBLIC_URL": "https://closeout.example.org",
+        "CLOSEOUT_LINK_SECRET": f"{MARK} to seal links with now and then",
         "CLOSEOUT_PROJECTS": "acme/shop",
     }
     said = [
@@ -147,6 +153,10 @@ def test_no_command_gives_a_secret_away(run: Run, sandbox: Sandbox, tmp_path: Pa
         run("doctor", "--json"),
         run("deliveries", "list", "--json"),
         run("deliveries", "dead", "--json"),
+        run("calendar", "feed", "github:acme/shop"),
+        run("calendar", "list", "--json"),
+        run("calendar", "list", CLOSEOUT_LINK_SECRET=f"{MARK}, too short"),
+        run("calendar", "list", CLOSEOUT_LINK_SECRET=""),
         run("deliveries", "list", "--json", CLOSEOUT_DATABASE_URL=DATABASE),
         run("deliveries", "dead", "--json", CLOSEOUT_GITHUB_APP_ID="7", CLOSEOUT_GITHUB_PRIVATE_KEY=KEY),
         run("serve", CLOSEOUT_DATABASE_URL=f"mysql://closeout:{MARK}@127.0.0.1/closeout"),

@@ -28,6 +28,9 @@ def test_the_commands_are_those_documented() -> None:
     assert sorted(" ".join(path) for path in COMMANDS) == [
         "audit",
         "backfill",
+        "calendar feed",
+        "calendar list",
+        "calendar revoke",
         "db prune",
         "db upgrade",
         "deliveries dead",

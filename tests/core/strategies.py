@@ -250,7 +250,7 @@ def comments(draw: st.DrawFn) -> tuple[Comment, ...]:
 @st.composite
 def reminders(draw: st.DrawFn) -> tuple[Comment, ...]:
     """Ours, whole or folded, of the deadline that stands or of another; and somebody's copy of one."""
-    topics = draw(st.sets(st.sampled_from([f"nudge:2026-{day}:{step}" for day in ("02-20", "04-01") for step in ("due", "+3bd", "+14d")])))  # fmt: skip
+    topics = draw(st.sets(st.sampled_from([f"nudge:2026-{day}:{step}" for day in ("02-20", "04-01") for step in ("due", "+3bd", "+14d")] + ["reply:900"])))  # fmt: skip
     made = []
     for number, topic in enumerate(sorted(topics)):
         body = f"{topic_marker(topic)}\n@bob: this is due.\n"
@@ -260,6 +260,7 @@ def reminders(draw: st.DrawFn) -> tuple[Comment, ...]:
     return tuple(made)
 
 
+ADDRESSES = {key: f"https://closeout.example.org/calendar/meetings/{key}/a-seal.ics" for key in ("0", "1", "2", "900")}
 MOMENTS = st.builds(
     lambda days, minutes: NOW + timedelta(days=days, minutes=minutes),
     st.sampled_from([0, 0, 0, *range(-20, 45), 400]),
@@ -336,6 +337,7 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         capabilities=able,
         labels=draw(st.sampled_from([frozenset(), frozenset({"bug", "overdue"})])),
         people=PEOPLE,
+        invitations=draw(st.sampled_from([{}, ADDRESSES])),
     )
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 import service.engine
 from service.engine import decide
-from service.model import Comment, Issue, Permission, Plan, Snapshot, apply, apply_all, difference
+from service.model import Appointment, Comment, Issue, Permission, Plan, Snapshot, apply, apply_all, difference
 from service.policy import Policy
 from service.rules import rules
 from service.rules.commands import pending
@@ -20,13 +20,20 @@ def errors(plan: Plan) -> list[str]:
     return [f.message for f in plan.findings if f.level == "error" and f.rule in {"engine", *(r.id for r in rules())}]
 
 
+def meetings(plan: Plan) -> list[Appointment]:
+    return [one for one in plan.appointments or () if one.kind == "meeting"]
+
+
 @given(snapshots(), policies())
 def test_deciding_again_on_the_applied_plan_yields_nothing(seen: Snapshot, policy: Policy) -> None:
-    """One pass settles: in the simulation, and on a forge that has numbered what was planned."""
+    """One pass settles: in the simulation, and on a forge that has numbered what was planned. So do calendars."""
     plan = decide(seen, policy)
     assert not [e for e in errors(plan) if "failed" in e or "do not agree" in e]
     assert decide(apply_all(seen, plan.changes), policy).changes == ()
-    assert decide(carried_out(seen, plan, above=99), policy).changes == ()
+    again = decide(carried_out(seen, plan, above=99), policy)
+    assert again.changes == ()
+    assert meetings(again) == meetings(plan)
+    assert len({one.id for one in again.appointments or ()}) == len(again.appointments or ())
 
 
 @given(snapshots(), policies())

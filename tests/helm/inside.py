@@ -11,6 +11,7 @@ from tests.helm.release import Manifest, Pod, of_kind
 CONTENTS = {
     "database-url": "postgresql://closeout:a%40b@db.example.com:5432/closeout",
     "notify": "json://notify.example.com/hook",
+    "link-secret": "ab" * 32,
 }  # others are any text
 
 

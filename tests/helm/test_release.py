@@ -76,6 +76,15 @@ def test_only_webhooks_are_reachable_from_outside(addresses: MapAdapter) -> None
         addresses.match("/webhooks/github", "GET")
 
 
+def test_calendars_are_reachable_where_they_are_linked() -> None:
+    """With an address of its own to link, by either way in; a path that leads there already is not named twice."""
+    manifests = rendered(BY_NAME["everything"])
+    [rule] = of_kind(manifests, "Ingress")[0]["spec"]["rules"]
+    [matches] = [each["matches"] for each in of_kind(manifests, "HTTPRoute")[0]["spec"]["rules"]]
+    assert [path["path"] for path in rule["http"]["paths"]] == ["/webhooks/", "/", "/calendar/"]
+    assert [match["path"]["value"] for match in matches] == ["/webhooks/", "/calendar/"]
+
+
 def test_pods_are_given_the_time_that_stopping_takes() -> None:
     """Longer than the server waits for requests and the workers for looks, after the time to leave the Service."""
     for values in VALUES:
@@ -134,6 +143,7 @@ def test_a_scaled_deployment_leaves_the_number_to_the_scaler() -> None:
         (("secrets.gitlabToken.key=t",), "secrets.gitlabWebhookSecret.key is missing"),
         (("forges.x.kind=gitlab", "forges.x.token.key=t"), "forges.x.webhookSecret is missing"),
         (("existingSecret=", "forges.x.kind=gitlab", "forges.x.token.key=t"), "forges.x.token names no Secret"),
+        (("settings.publicUrl=https://closeout.example.com",), "secrets.linkSecret.key is missing"),
         (("database=postgresql",), "secrets.databaseUrl.key is missing"),
         (("secrets.databaseUrl.key=url",), "set database to postgresql"),
         (("web.replicas=2",), "a SQLite file serves one pod"),

@@ -56,7 +56,8 @@ def test_a_death_at_any_write_loses_no_message_and_doubles_none(
 ) -> None:
     """At the first request of each step, and after each write of it; then the next worker goes on."""
     box = Outbox(database)
-    life = Life(sandbox, forge, clock, telling=Telling(box, [ROUTE]))
+    telling = Telling(box, [ROUTE])
+    life = Life(sandbox, forge, clock, telling=lambda plan: telling(plan.notices))
     told: list[str] = []
     for step in life.steps:
         begin, rows = life.checkpoint(), _rows(database)

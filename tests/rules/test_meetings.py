@@ -198,3 +198,21 @@ def test_only_those_who_may_command_arrange_a_meeting() -> None:
     plan, after = asked(said(BERLIN, author="mallory", permission=Permission.READ))
     assert "needs triage permission" in answer(plan)
     assert after.state.meetings == ()
+
+
+@pytest.mark.parametrize("words", ["/pm schedule 2026-03-05 10:00 UTC", "/pm unschedule"])
+def test_a_look_that_was_cut_off_is_made_again_to_the_same_end(words: str) -> None:
+    """Wherever it ends: nothing is said or counted twice, and the invitation keeps its address."""
+    first = snapshot(
+        WRITTEN, comments=(said(BERLIN),), invitations={"1": "https://closeout.example.org/calendar/a.ics"}
+    )
+    seen = carried_out(first, decide(first, Policy()))
+    asks = replace(seen, comments=(*seen.comments, later(words, hours=1)))
+    changes = decide(asks, Policy()).changes
+    whole = carried_out(asks, decide(asks, Policy()))
+    assert len(changes) > 3
+    for done in range(len(changes)):
+        cut = carried_out(asks, replace(decide(asks, Policy()), changes=changes[:done]))
+        again = carried_out(cut, decide(cut, Policy()))
+        assert again.state == whole.state, done
+        assert {c.topic: c.body for c in again.comments} == {c.topic: c.body for c in whole.comments}, done

@@ -89,6 +89,13 @@ def test_all_mistakes_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"CLOSEOUT_GITHUB_PRIVATE_KEY": "pem"}, "CLOSEOUT_GITHUB_APP_ID is missing"),
         ({"CLOSEOUT_GITHUB_TOKEN": "x", "CLOSEOUT_GITHUB_APP_ID": "1"}, "both set; keep the token or the app"),
         ({"CLOSEOUT_GITHUB_TOKEN": "x", "CLOSEOUT_GITHUB_TOKEN_FILE": "/x"}, "both set; keep one"),
+        ({"CLOSEOUT_PUBLIC_URL": "https://closeout.example.org"}, "CLOSEOUT_LINK_SECRET is missing beside"),
+        ({"CLOSEOUT_PUBLIC_URL": "closeout.example.org"}, "is not a web address"),
+        (
+            {"CLOSEOUT_LINK_SECRET": f"{'ab' * 32},too short"},
+            "CLOSEOUT_LINK_SECRET: a secret of at least 32 characters",
+        ),
+        ({"CLOSEOUT_LINK_SECRET": " , "}, "CLOSEOUT_LINK_SECRET: a secret of at least 32 characters"),
         ({"CLOSEOUT_CONFIG": "/does/not/exist"}, "CLOSEOUT_CONFIG: cannot read /does/not/exist"),
     ],
 )
@@ -118,11 +125,16 @@ def test_every_secret_can_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_
         "CLOSEOUT_GITLAB_SIGNING_TOKEN_FILE",
         "CLOSEOUT_DATABASE_URL_FILE",
         "CLOSEOUT_NOTIFY_FILE",
+        "CLOSEOUT_LINK_SECRET_FILE",
     ]
     for name in secrets:
         if name != "CLOSEOUT_GITHUB_TOKEN_FILE":  # a token and an app exclude each other
             path = tmp_path / name
-            values = {"CLOSEOUT_DATABASE_URL_FILE": "sqlite:///x\r\n", "CLOSEOUT_NOTIFY_FILE": "slack://a/b\n"}
+            values = {
+                "CLOSEOUT_DATABASE_URL_FILE": "sqlite:///x\r\n",
+                "CLOSEOUT_NOTIFY_FILE": "slack://a/b\n",
+                "CLOSEOUT_LINK_SECRET_FILE": f"{'ab' * 32}\n",
+            }
             path.write_text(values.get(name, f"{name} value\n"), encoding="utf-8")
             monkeypatch.setenv(name, str(path))
     monkeypatch.setenv("CLOSEOUT_GITHUB_APP_ID", "7")
@@ -132,6 +144,7 @@ def test_every_secret_can_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_
     assert github.private_key.get_secret_value() == "CLOSEOUT_GITHUB_PRIVATE_KEY_FILE value"
     assert gitlab.secrets == ("CLOSEOUT_GITLAB_WEBHOOK_SECRET_FILE value", "CLOSEOUT_GITLAB_SIGNING_TOKEN_FILE value")
     assert settings.database_url.get_secret_value() == "sqlite:///x"
+    assert [secret.get_secret_value() for secret in settings.link_secrets] == ["ab" * 32]
 
 
 def test_two_webhook_secrets_are_accepted_while_one_replaces_the_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,13 +13,17 @@ import pytest
 import requests
 from pydantic import SecretStr
 
+from service.links import Links
 from service.model import IssueRef
 from service.providers.github.webhook import parse as parse_github
 from service.providers.gitlab.webhook import parse as parse_gitlab
 from service.settings import Settings
+from service.store.appointments import Appointments
 from service.store.database import Database
+from service.store.feeds import Feeds
 from service.store.inbox import Inbox
 from service.web.app import Parts, create_app
+from service.web.calendars import Shelf
 from service.web.loopback import Loopback
 from service.web.webhooks import Desk, Receiver
 from service.work.overview import Overview
@@ -30,6 +34,8 @@ from tests.databases import Place
 
 GITHUB_SECRETS = ("the old secret", "the new secret")
 GITLAB_SECRET = "gitlab's secret"
+PUBLIC_URL = "https://closeout.example.org"
+LINKS = Links(PUBLIC_URL, ("a new secret to seal links with, for tests", "the old secret, while it is replaced"))
 
 
 @dataclass
@@ -103,6 +109,7 @@ def site(place: Place, patience: float) -> Iterator[Site]:
         checks={"database": check},
         version="1.2.3",
         exposition=lambda accept: ("text/plain", f"for {accept}".encode()),
+        shelf=Shelf(LINKS, Appointments(database), Feeds(database), allows, PUBLIC_URL),
     )
     web = Loopback(create_app(parts))
     yield Site(web.url, place, database, queue, problem, counted)

@@ -27,6 +27,9 @@
 - secrets.{{ $key }} names no Secret: set its name, or existingSecret for all
 {{- end }}
 {{- end }}
+{{- if and $v.settings.publicUrl (not $v.secrets.linkSecret.key) }}
+- secrets.linkSecret.key is missing: what links to settings.publicUrl are sealed with, as openssl rand -hex 32 makes it
+{{- end }}
 {{- if eq $v.database "postgresql" }}
 {{- if not $v.secrets.databaseUrl.key }}
 - secrets.databaseUrl.key is missing: a Secret's key that holds postgresql://user:password@host:5432/closeout

@@ -47,6 +47,16 @@
 {{- end }}
 {{- end -}}
 
+{{/* Paths that are reachable from outside; takes root and those of the values. Calendars are where they are linked. */}}
+{{- define "closeout.paths" -}}
+{{- $root := index . 0 -}}
+{{- $paths := index . 1 -}}
+{{- if $root.Values.settings.publicUrl }}
+{{- $paths = append $paths "/calendar/" | uniq }}
+{{- end }}
+{{- toJson $paths }}
+{{- end -}}
+
 {{/* The file that CLOSEOUT_CONFIG names: a value that is a map is a secret, and stands there as a file's path. */}}
 {{- define "closeout.config" -}}
 {{- with .Values.messages }}

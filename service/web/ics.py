@@ -1,0 +1,58 @@
+"""Appointments as iCalendar: https://www.rfc-editor.org/rfc/rfc5545, published as RFC 5546 section 3.2.1 has it.
+
+Times are in UTC, which every calendar shows on its owner's clock, whatever becomes of summer time. Nobody is an
+attendee: that takes an e-mail address, and a forge gives none; who was invited stands in the description.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from icalendar import Calendar, Event, vCalAddress, vDuration, vText
+
+from service.model import Appointment
+
+_REFRESH = timedelta(hours=1)
+
+
+def calendar(entries: Iterable[Appointment], *, publisher: str, name: str = "") -> bytes:
+    """A whole file. `publisher`: the service's own address, as the organizer that a published calendar has to name.
+
+    `name` is what a calendar that is subscribed to is called.
+    """
+    made = Calendar()
+    made.add("VERSION", "2.0")
+    made.add("PRODID", "-//Closeout//Post-mortem follow-through//EN")
+    made.add("METHOD", "PUBLISH")
+    if name:
+        made.add("NAME", vText(name))  # https://www.rfc-editor.org/rfc/rfc7986
+        made.add("X-WR-CALNAME", vText(name))
+        made.add("REFRESH-INTERVAL", _REFRESH, parameters={"VALUE": "DURATION"})
+        made.add("X-PUBLISHED-TTL", vDuration(_REFRESH))
+    for entry in entries:
+        made.add_component(_event(entry, publisher))
+    text: bytes = made.to_ical()
+    return text
+
+
+def _event(entry: Appointment, publisher: str) -> Event:
+    made = Event()
+    made.add("UID", f"{entry.id}@closeout")
+    made.add("DTSTAMP", entry.changed_at)
+    made.add("SEQUENCE", entry.sequence)
+    made.add("STATUS", "CANCELLED" if entry.off else "CONFIRMED")
+    made.add("SUMMARY", entry.summary)
+    organizer = vCalAddress(publisher)
+    organizer.params["CN"] = "Closeout"
+    made.add("ORGANIZER", organizer)
+    made.add("DTSTART", entry.begins)
+    if entry.minutes:
+        made.add("DURATION", timedelta(minutes=entry.minutes))
+    else:
+        made.add("TRANSP", "TRANSPARENT")  # a day on which something is due is no day on which nobody has time
+    if entry.text:
+        made.add("DESCRIPTION", entry.text)
+    if entry.url:
+        made.add("URL", entry.url)
+    return made
