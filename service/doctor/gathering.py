@@ -94,6 +94,7 @@ class Doctor:
             dry_run=self._settings.dry_run,
             routes=tuple(RouteSeen(route, self._with.understood(route)) for route in self._settings.routes),
             is_weekly=bool(self._settings.weekly),
+            public_url=self._settings.public_url,
         )
 
     def _found(self, reachable: frozenset[str]) -> Found:

@@ -27,6 +27,11 @@ def _settings(seen: Observation) -> Iterator[Line]:
     about = About("settings")
     if seen.dry_run:
         yield about.warn("dry-run", "CLOSEOUT_DRY_RUN is set: nothing is written to any forge", "unset it to go live")
+    if seen.public_url.startswith("http://"):
+        what = f"CLOSEOUT_PUBLIC_URL is {seen.public_url}: whoever listens on the way can follow the links, too"
+        yield about.warn("calendars", what, "put TLS in front of it, and write https://")
+    elif seen.public_url:
+        yield about.ok("calendars", f"meetings and reviews are linked at {seen.public_url}")
     for reason in seen.unfound:
         yield about.warn("projects", reason, "check the entry's spelling, and let our account into its projects")
     if seen.left_out:

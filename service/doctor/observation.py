@@ -118,3 +118,4 @@ class Observation:
     dry_run: bool = False
     routes: tuple[RouteSeen, ...] = ()
     is_weekly: bool = False  # a weekly message is asked for
+    public_url: str = ""  # where links of ours lead; empty: there are none

@@ -177,6 +177,7 @@ def test_the_date_of_an_answer_tells_the_clocks_apart() -> None:
         ({"routes": ROUTES, "mail": {"oncall": Mail(waiting=3, oldest=900.0)}}, "outbox", "warn", "15 minutes"),
         ({"heard": Heard(unknown=("oncal",))}, "routes", "warn", "not configured: oncal"),
         ({"heard": Heard(unheard=("+7d",))}, "reminders", "warn", "comments on the items"),
+        ({"public_url": "http://closeout.example.org"}, "calendars", "warn", "https://"),
         ({"store": StoreSeen(needed=2, is_absent=True)}, "database", "warn", "no database file"),
         ({"store": StoreSeen(0, 2)}, "database", "warn", "no tables"),
         ({"store": StoreSeen(1, 2)}, "database", "fail", "closeout db upgrade"),
@@ -220,6 +221,11 @@ def test_a_policy_is_read_against_the_routes_there_are() -> None:
     kept = replace(policy, reach=Reach((ONCALL,), ("acme/*",)))
     assert heard(kept, here) == Heard((), ("oncal", "nobody"), ("due", "+7d"))
     assert heard(Policy(), here) == Heard()
+def test_where_links_lead_is_said_where_there_are_any() -> None:
+    """Without an address of ours there is nothing to look at."""
+    linked = [(line.verdict, line.what) for line in lines(_with(public_url="https://closeout.example.org"))]
+    assert (Verdict.OK, "meetings and reviews are linked at https://closeout.example.org") in linked
+    assert "calendars" not in {line.check for line in lines(WELL)}
 
 
 def test_a_setting_is_named_as_it_was_written() -> None:
