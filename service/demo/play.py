@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 import threading
 import time
@@ -26,9 +27,10 @@ from service.demo.story import PROJECT, Stage, Step, steps, weeks
 from service.policy import FILES
 from service.rules import rules
 from service.sandbox import Sandbox
-from service.settings import Forge, Settings
+from service.settings import Bind, Forge, Settings
 from service.store.journal import Entry
 from service.vocabulary import ColumnLabels
+from service.web.serving import usable_port
 
 BOT = "closeout-bot"
 SECRET = "a secret for the demo alone"  # noqa: S105 - it never leaves this process
@@ -91,9 +93,9 @@ def _running(days: Days) -> Iterator[tuple[Sandbox, Service]]:
     with (
         tempfile.TemporaryDirectory(prefix="closeout-demo-") as folder,
         Sandbox.start(clock=days) as sandbox,
-        Service(_settings(sandbox, Path(folder)), clock=days) as service,
+        Service(_settings(sandbox, Path(folder), usable_port("127.0.0.1", 0)), clock=days) as service,
     ):
-        service.start()
+        service.start(service.settings.bind.port)
         labels = ColumnLabels()
         lists = (labels.draft, labels.review, labels.actions_created, labels.in_progress)
         sandbox.world.add_board("gitlab", PROJECT, title="Post-mortems", columns=lists)
@@ -103,14 +105,23 @@ def _running(days: Days) -> Iterator[tuple[Sandbox, Service]]:
         yield sandbox, service
 
 
-def _settings(sandbox: Sandbox, folder: Path) -> Settings:
+def _settings(sandbox: Sandbox, folder: Path, port: int) -> Settings:
+    """The port is chosen before: the service links its own address."""
     urls = {"github": sandbox.github_url, "gitlab": sandbox.gitlab_url}
     forges = tuple(
         Forge(name=name, kind=name, url=url, token=SecretStr(f"token-{BOT}"), webhook_secrets=(SecretStr(SECRET),))
         for name, url in urls.items()
     )
     database = SecretStr(f"sqlite:///{folder / 'closeout.sqlite3'}")
-    return Settings(forges=forges, database_url=database, projects=("acme/*",), debounce=0.0)
+    return Settings(
+        forges=forges,
+        database_url=database,
+        bind=Bind("127.0.0.1", port),
+        projects=("acme/*",),
+        debounce=0.0,
+        public_url=f"http://127.0.0.1:{port}",
+        link_secrets=(SecretStr(secrets.token_hex(32)),),
+    )
 
 
 def _play(scene: Scene, service: Service, console: Console) -> Iterator[Outcome]:

@@ -133,6 +133,12 @@ def steps() -> Iterator[Step]:
         lambda on: len(on.issues) == 3 and on.post_mortem.body.count(" (#") == 2,
     )
     yield Step(
+        "alice calls the team together for Wednesday, with a command.",
+        lambda on: on.comment(on.post_mortem, "alice", f"/pm schedule {on.days.day(2)} 15:00 Europe/Berlin @bob @eve"),
+        "the agenda is there with its clock set, and an invitation for everybody's calendar",
+        lambda on: _says(on, "| 15:15 | 20 | Root cause") and _says(on, "/calendar/meetings/"),
+    )
+    yield Step(
         "bob closes his first action before its definition of done says anything.",
         lambda on: on.close(on.action("Page when"), "bob"),
         "it is open again, with the fix",
