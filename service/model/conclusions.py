@@ -127,8 +127,11 @@ class Appointment:
 
 
 def calendar_id(ref: IssueRef, key: str) -> str:
-    """Of an appointment: without a word of what it is about, and no other issue can have the same."""
-    return uuid5(_CALENDAR, f"{ref} {key}").hex
+    """Of an appointment: without a word of what it is about, and no other issue can have the same.
+
+    Forges find a project however its name is written, and so do people who type it.
+    """
+    return uuid5(_CALENDAR, f"{str(ref).lower()} {key}").hex
 
 
 _CALENDAR = UUID("5b0c0c53-9f0a-4f7e-8a55-6c1f0f1f3c4e")

@@ -23,14 +23,14 @@ class Appointments:
     def keep(self, ref: IssueRef, wanted: Sequence[Appointment]) -> None:
         """These are all that the issue has. Where nothing is new, nothing is written."""
         entries = {one.id: _entry(one) for one in wanted}
-        query = select(appointments.c.id, appointments.c.entry).where(appointments.c.issue == str(ref))
+        query = select(appointments.c.id, appointments.c.entry).where(appointments.c.issue == _issue(ref))
         known = {row.id: row.entry for row in self._database.read(lambda c: c.execute(query).all())}
         if known == entries:
             return
         rows = [
             {
                 "id": one.id,
-                "issue": str(ref),
+                "issue": _issue(ref),
                 "project": _project(ref.forge, ref.project),
                 "begins": _moment(one).timestamp(),
                 "entry": entries[one.id],
@@ -40,7 +40,7 @@ class Appointments:
         self._database.write(lambda c: _put_down(c, ref, rows))
 
     def find(self, name: str) -> tuple[IssueRef, Appointment] | None:
-        """An appointment with its issue."""
+        """An appointment with its issue, whose project is in lower case."""
         query = select(appointments.c.issue, appointments.c.entry).where(appointments.c.id == storable(name))
         row = self._database.read(lambda c: c.execute(query).first())
         return None if row is None else (IssueRef.parse(row.issue), _appointment(row.entry))
@@ -58,9 +58,13 @@ class Appointments:
 
 
 def _put_down(connection: Connection, ref: IssueRef, rows: Sequence[dict[str, Any]]) -> None:
-    connection.execute(appointments.delete().where(appointments.c.issue == str(ref)))
+    connection.execute(appointments.delete().where(appointments.c.issue == _issue(ref)))
     if rows:
         connection.execute(appointments.insert(), rows)
+
+
+def _issue(ref: IssueRef) -> str:
+    return str(ref).lower()
 
 
 def _project(forge: str, project: str) -> str:

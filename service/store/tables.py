@@ -122,8 +122,8 @@ appointments = Table(
     "appointments",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("issue", Text, nullable=False),  # the post-mortem: each look at it puts down all that it has
-    Column("project", Text, nullable=False),  # its own, like `github:acme/shop`, in lower case
+    Column("issue", Text, nullable=False),  # the post-mortem, in lower case: each look at it puts down all that it has
+    Column("project", Text, nullable=False),  # its own, like `github:acme/shop`, in lower case, too
     Column("begins", Double, nullable=False),
     Column("entry", JSON, nullable=False),  # what a calendar may show
     Index("appointments_issue", "issue"),

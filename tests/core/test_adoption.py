@@ -23,6 +23,7 @@ from service.model import (
     Snapshot,
     SyncState,
     apply_all,
+    calendar_id,
 )
 from service.policy import InvalidPolicy, Policy
 from tests.build import HOME, NOW, WRITTEN, carried_out, child, closed, said, snapshot
@@ -54,7 +55,10 @@ def test_nobody_is_told_anything(seen: Snapshot, policy: Policy) -> None:
     assert adopt(carried_out(found, plan), policy).changes == ()
     assert adopt(carried_out(found, plan), policy).revisit_at is None
     if seen.state != SyncState():
-        assert adopt(seen, policy).changes == ()
+        remembered = adopt(seen, policy)
+        assert remembered.changes == ()
+        known = {calendar_id(seen.issue.ref, meeting.key) for meeting in seen.state.meetings}
+        assert {one.id for one in remembered.appointments or () if one.kind == "meeting"} <= known
 
 
 @given(snapshots(), policies())

@@ -44,8 +44,8 @@ def test_what_is_kept_comes_back(database: Database) -> None:
     """Moments as moments, days as days; of the project in the order of time, however its name is written."""
     book = Appointments(database)
     book.keep(HOME, (MEETING, REVIEW))
-    assert book.find(MEETING.id) == (HOME, MEETING)
-    assert book.find(REVIEW.id) == (HOME, REVIEW)
+    assert book.find(MEETING.id) == (replace(HOME, project="acme/shop"), MEETING)
+    assert book.find(REVIEW.id) == (replace(HOME, project="acme/shop"), REVIEW)
     assert book.find("c2" * 16) is None
     assert book.of_project("github", "acme/SHOP") == (REVIEW, MEETING)
     assert book.of_project("gitlab", "Acme/shop") == ()
@@ -57,7 +57,7 @@ def test_a_look_puts_down_all_that_the_issue_has(database: Database) -> None:
     book.keep(HOME, (MEETING, REVIEW))
     book.keep(replace(HOME, number=13), (other,))
     moved = replace(MEETING, begins=datetime(2026, 3, 5, 14, tzinfo=UTC), sequence=3, summary="Words\0")
-    book.keep(HOME, (moved,))
+    book.keep(replace(HOME, project="acme/Shop"), (moved,))
     assert book.of_project("github", "acme/shop") == (other, replace(moved, summary="Words\ufffd"))
     book.keep(HOME, ())
     assert book.of_project("github", "acme/shop") == (other,)
