@@ -9,6 +9,7 @@ from typing import Any
 
 from service.hidden import state_of, topic_of
 from service.model import (
+    Appointment,
     Capabilities,
     Comment,
     Issue,
@@ -145,6 +146,21 @@ def carried_out(seen: Snapshot, plan: Plan, *, above: int = 0) -> Snapshot:
     status = next((c for c in comments if c.topic == "status"), None)
     state = state_of(status.body) if status else SyncState()
     return replace(after, children=numbered, comments=comments, state=state)
+
+
+def appointment(**more: Any) -> Appointment:
+    """A meeting of two days later, at an hour of its own."""
+    values: dict[str, Any] = {
+        "id": "a0" * 16,
+        "kind": "meeting",
+        "begins": datetime(2026, 3, 4, 14, tzinfo=UTC),
+        "minutes": 60,
+        "summary": "Post-mortem meeting: acme/shop#12",
+        "text": "Called by alice.",
+        "url": "https://forge.example/acme/shop/issues/12",
+        "changed_at": NOW,
+    }
+    return Appointment(**(values | more))
 
 
 def day(text: str) -> date:

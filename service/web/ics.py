@@ -14,6 +14,14 @@ from icalendar import Calendar, Event, vCalAddress, vDuration, vText
 from service.model import Appointment
 
 _REFRESH = timedelta(hours=1)
+_ESCAPES = str.maketrans({"\\": r"\\", ";": r"\;", ",": r"\,", "\n": r"\n"})
+
+
+class _Text(vText):
+    r"""Words as section 3.3.11 has them written. The library would take the `\N` of a `C:\New` for a line's end."""
+
+    def to_ical(self) -> bytes:
+        return self.translate(_ESCAPES).encode()
 
 
 def calendar(entries: Iterable[Appointment], *, publisher: str, name: str = "") -> bytes:
@@ -26,8 +34,8 @@ def calendar(entries: Iterable[Appointment], *, publisher: str, name: str = "") 
     made.add("PRODID", "-//Closeout//Post-mortem follow-through//EN")
     made.add("METHOD", "PUBLISH")
     if name:
-        made.add("NAME", vText(name))  # https://www.rfc-editor.org/rfc/rfc7986
-        made.add("X-WR-CALNAME", vText(name))
+        made.add("NAME", _Text(name))  # https://www.rfc-editor.org/rfc/rfc7986
+        made.add("X-WR-CALNAME", _Text(name))
         made.add("REFRESH-INTERVAL", _REFRESH, parameters={"VALUE": "DURATION"})
         made.add("X-PUBLISHED-TTL", vDuration(_REFRESH))
     for entry in entries:
@@ -42,7 +50,7 @@ def _event(entry: Appointment, publisher: str) -> Event:
     made.add("DTSTAMP", entry.changed_at)
     made.add("SEQUENCE", entry.sequence)
     made.add("STATUS", "CANCELLED" if entry.off else "CONFIRMED")
-    made.add("SUMMARY", entry.summary)
+    made.add("SUMMARY", _Text(entry.summary))
     organizer = vCalAddress(publisher)
     organizer.params["CN"] = "Closeout"
     made.add("ORGANIZER", organizer)
@@ -52,7 +60,7 @@ def _event(entry: Appointment, publisher: str) -> Event:
     else:
         made.add("TRANSP", "TRANSPARENT")  # a day on which something is due is no day on which nobody has time
     if entry.text:
-        made.add("DESCRIPTION", entry.text)
+        made.add("DESCRIPTION", _Text(entry.text))
     if entry.url:
         made.add("URL", entry.url)
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from service.sandbox.rows import IssueRow
+from tests.incident import filled_in, proven, reviewed
 from tests.stack import BOT, PROJECTS, Stack
 
 PROJECT = PROJECTS[0]
@@ -35,6 +36,15 @@ class Team:
         self.stack.clock.forward(seconds=GRACE)
         self.stack.settle()
         return self.issue(number).state
+
+    def complete(self, number: int) -> None:
+        """It is written, its one action item proven and closed, and then it is reviewed and closed itself."""
+        self.write(number, filled_in(self.issue(number).body, LINE))
+        item = self.action_item()
+        self.write(item.number, proven(item.body), by="bob")
+        assert self.close(item.number, by="bob") == "closed"
+        self.write(number, reviewed(self.issue(number).body))
+        assert self.close(number, by="alice") == "closed"
 
     def issue(self, number: int) -> IssueRow:
         return self.stack.issue(self.forge, number)

@@ -27,8 +27,7 @@ from service.store.tables import appointments
 from tests.clock import Clock
 from tests.contracts.recorder import Recorder
 from tests.icalendar_reading import Component, read
-from tests.incident import filled_in, proven, reviewed
-from tests.journeys.team import LINE, PROJECT, Team
+from tests.journeys.team import PROJECT, Team
 from tests.stack import FORGES, Stack, running
 
 pytestmark = pytest.mark.node  # all traffic is held to the forges' published contracts
@@ -143,12 +142,7 @@ def test_a_projects_feed_follows_it_from_the_meeting_to_the_last_review(team: Te
     team.comment(pm, "/pm schedule 2026-03-04 15:00 @bob", by="alice")
     shown = read(get(team, address).content)
     assert [one["SUMMARY"] for one in shown.parts] == [f"Post-mortem meeting: {PROJECT}#{pm}"]
-    team.write(pm, filled_in(team.issue(pm).body, LINE))
-    item = team.action_item()
-    team.write(item.number, proven(item.body), by="bob")
-    assert team.close(item.number, by="bob") == "closed"
-    team.write(pm, reviewed(team.issue(pm).body))
-    assert team.close(pm, by="alice") == "closed"
+    team.complete(pm)
     opens = [(one["DTSTART"], one["SUMMARY"]) for one in read(get(team, address).content).parts[1:]]
     name = f"Follow-up review opens: {PROJECT}#{pm}"
     assert opens == [(date(2026, 4, 1), name), (date(2026, 5, 1), name)]

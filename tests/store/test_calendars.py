@@ -9,26 +9,16 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import event
 
-from service.model import Appointment, IssueRef
+from service.model import IssueRef
 from service.store.appointments import Appointments
 from service.store.database import Database
 from service.store.feeds import Feeds
+from tests.build import appointment
 from tests.clock import START, Clock
 from tests.databases import Place
 
 HOME = IssueRef("github", "Acme/shop", 12)
-MEETING = Appointment(
-    id="a0" * 16,
-    kind="meeting",
-    begins=datetime(2026, 3, 4, 14, tzinfo=UTC),
-    summary="Post-mortem meeting: Acme/shop#12",
-    text="Called by alice.",
-    url="https://forge.example/acme/shop/issues/12",
-    changed_at=datetime(2026, 3, 2, 9, 0, 0, 250_000, tzinfo=UTC),
-    minutes=60,
-    sequence=2,
-    off=True,
-)
+MEETING = appointment(sequence=2, off=True)
 REVIEW = replace(MEETING, id="b1" * 16, kind="review", begins=date(2026, 3, 3), minutes=0, confidential=True)
 
 

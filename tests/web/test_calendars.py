@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 import requests
@@ -12,26 +12,17 @@ from sqlalchemy import event
 
 from service.bootstrap.logs import configure
 from service.links import Links
-from service.model import Appointment, IssueRef
+from service.model import IssueRef
 from service.store.appointments import Appointments
 from service.store.feeds import Feeds
+from tests.build import HOME, appointment
 from tests.databases import ON_SQLITE
 from tests.icalendar_reading import read
 from tests.web.conftest import LINKS, PUBLIC_URL, Site
 
 pytestmark = ON_SQLITE
 
-HOME = IssueRef("github", "acme/shop", 12)
-MEETING = Appointment(
-    id="a0" * 16,
-    kind="meeting",
-    begins=datetime(2026, 3, 4, 14, tzinfo=UTC),
-    summary="Post-mortem meeting: acme/shop#12",
-    text="Called by alice.",
-    url="https://forge.example/acme/shop/issues/12",
-    changed_at=datetime(2026, 3, 2, 9, tzinfo=UTC),
-    minutes=60,
-)
+MEETING = appointment()
 REVIEW = replace(MEETING, id="b1" * 16, kind="review", begins=date(2026, 4, 1), minutes=0)
 INVITATION = LINKS.address("meetings", MEETING.id).removeprefix(PUBLIC_URL)
 

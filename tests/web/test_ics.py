@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
 from service.model import Appointment
 from service.web.ics import calendar
 from service.wording import harmless
+from tests.build import appointment
 from tests.icalendar_reading import Component, NotCalendar, read
 
 HERE = "https://closeout.example.org"
-MEETING = Appointment(
-    id="a0" * 16,
-    kind="meeting",
-    begins=datetime(2026, 3, 4, 14, tzinfo=UTC),
-    summary="Post-mortem meeting: acme/shop#12",
-    text="Called by alice.\nInvited: bob, eve; and “ünïcödé” \\ more.",
-    url="https://forge.example/acme/shop/issues/12",
-    changed_at=datetime(2026, 3, 2, 9, tzinfo=UTC),
-    minutes=60,
-)
+MEETING = appointment(text="Called by alice.\nInvited: bob, eve; and “ünïcödé” \\ more.")
 REVIEW = replace(MEETING, id="b1" * 16, kind="review", begins=date(2026, 4, 1), minutes=0, sequence=29_540_340)
 # What a title, an account or a policy can hold once control characters are out of it; and line ends of our own.
 WORDS = st.text(max_size=200).map(harmless)
@@ -83,6 +75,7 @@ def test_a_feed_has_a_name_and_says_when_to_come_again() -> None:
     assert read(written(name="x")).parts == []
 
 
+@example(summary=r"C:\New;\n, all", text=r"\N", name="\\")
 @given(summary=WORDS, text=st.lists(WORDS, max_size=3).map("\n".join), name=WORDS)
 def test_peoples_words_break_no_line(summary: str, text: str, name: str) -> None:
     """Whatever signs they are made of: nothing is lost, added, or longer than a line may be."""
