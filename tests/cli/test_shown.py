@@ -70,6 +70,8 @@ def team(sandbox: Sandbox, clock: Clock, run: Run, monkeypatch: pytest.MonkeyPat
         (folder / FILES[forge]).parent.mkdir()
         (folder / FILES[forge]).write_text(POLICY, encoding="utf-8")
     monkeypatch.setenv("CLOSEOUT_PROJECTS", "acme/*")
+    monkeypatch.setenv("CLOSEOUT_PUBLIC_URL", "https://closeout.example.org")
+    monkeypatch.setenv("CLOSEOUT_LINK_SECRET", "ab" * 32)
     with reception() as there:
         address = there.route().address.get_secret_value()
         monkeypatch.setenv("CLOSEOUT_NOTIFY", f"payments: {{url: '{address}'}}")

@@ -155,7 +155,8 @@ def test_a_projects_feed_follows_it_from_the_meeting_to_the_last_review(team: Te
     service.database.write(lambda c: c.execute(appointments.delete()))
     assert read(get(team, address).content).parts == []
     taking = service.looking().reconciler(service.journal, adopt, Outside(service.database, service.settings))
-    assert [one.error for one in take_in([IssueRef(team.forge, PROJECT, pm)], taking.reconcile, Pace(lambda _: None))]
+    taken = take_in([IssueRef(team.forge, PROJECT, pm)], taking.reconcile, Pace(lambda _: None))
+    assert [(one.error, one.changes) for one in taken] == [("", ())]
     assert get(team, address).content == whole
 
 
