@@ -26,7 +26,9 @@ _KINDS = {
     "REFRESH-INTERVAL": "duration", "X-PUBLISHED-TTL": "duration",
     "UID": "text", "SUMMARY": "text", "DESCRIPTION": "text", "STATUS": "text", "TRANSP": "text",
     "SEQUENCE": "integer", "DTSTAMP": "utc", "DTSTART": "moment", "DURATION": "duration", "URL": "uri", "ORGANIZER": "uri",
+    "TZID": "text", "TZOFFSETFROM": "offset", "TZOFFSETTO": "offset", "STANDARD DTSTART": "local",
 }  # fmt: skip
+_CLOCK = {"offset": r"[+-]\d{4}", "local": r"\d{8}T\d{6}"}
 _EVENT_MUST = {"UID", "DTSTAMP", "DTSTART", "ORGANIZER"}  # the last by RFC 5546, for what is published
 _STATUS = {"CONFIRMED", "CANCELLED", "TENTATIVE"}
 
@@ -43,6 +45,10 @@ class Component:
 
     def __getitem__(self, name: str) -> object:
         return self.values[name]
+
+    @property
+    def events(self) -> list[Component]:
+        return [part for part in self.parts if part.name == "VEVENT"]
 
 
 def read(data: bytes) -> Component:
@@ -61,7 +67,8 @@ def read(data: bytes) -> Component:
             stack[-1].parts.append(closed)
         else:
             _hold(name not in stack[-1].values, f"{name} twice")
-            stack[-1].values[name] = _value(name, found["params"], found["value"])
+            own = f"{stack[-1].name} {name}"
+            stack[-1].values[name] = _value(own if own in _KINDS else name, found["params"], found["value"])
     _hold(len(stack) == 1 and [part.name for part in stack[0].parts] == ["VCALENDAR"], "not one whole VCALENDAR")
     _complete(stack[0].parts[0])
     return stack[0].parts[0]
@@ -95,6 +102,9 @@ def _value(name: str, params: str, value: str) -> object:
         case "uri":
             _hold(_URI.fullmatch(value) is not None, f"{name}: no URI: {value!r}")
             return value
+        case "offset" | "local" as kind:
+            _hold(re.fullmatch(_CLOCK[kind], value) is not None, f"{name}: {value}")
+            return value
         case kind:
             return _moment(name, params, value, day_too=kind == "moment")
 
@@ -109,12 +119,14 @@ def _moment(name: str, params: str, value: str, *, day_too: bool) -> datetime | 
 def _complete(calendar: Component) -> None:
     _hold(calendar.values.get("VERSION") == "2.0" and bool(calendar.values.get("PRODID")), "VERSION 2.0 and PRODID")
     _hold(calendar.values.get("METHOD") == "PUBLISH", "METHOD")
-    for event in calendar.parts:
+    _hold(calendar.parts, "no component")
+    events = [part for part in calendar.parts if part.name != "VTIMEZONE"]
+    for event in events:
         _hold(event.name == "VEVENT" and not event.parts, f"{event.name} is not expected")
         _hold(event.values.keys() >= _EVENT_MUST, f"missing: {_EVENT_MUST - event.values.keys()}")
         _hold(event.values.get("STATUS") in _STATUS, "STATUS")
         _hold("mailto:" not in str(event.values.get("ORGANIZER")).lower(), "nobody here has an e-mail address")
-    names = [event["UID"] for event in calendar.parts]
+    names = [event["UID"] for event in events]
     _hold(len(set(names)) == len(names), "a UID twice")
 
 

@@ -7,9 +7,9 @@ attendee: that takes an e-mail address, and a forge gives none; who was invited 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from icalendar import Calendar, Event, vCalAddress, vDuration, vText
+from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCalAddress, vDuration, vText
 
 from service.model import Appointment
 
@@ -38,10 +38,23 @@ def calendar(entries: Iterable[Appointment], *, publisher: str, name: str = "") 
         made.add("X-WR-CALNAME", _Text(name))
         made.add("REFRESH-INTERVAL", _REFRESH, parameters={"VALUE": "DURATION"})
         made.add("X-PUBLISHED-TTL", vDuration(_REFRESH))
-    for entry in entries:
-        made.add_component(_event(entry, publisher))
+    parts = [_event(entry, publisher) for entry in entries]
+    for part in parts or (_clock(),):
+        made.add_component(part)
     text: bytes = made.to_ical()
     return text
+
+
+def _clock() -> Timezone:
+    """Stands in a calendar in which nothing is: section 3.6 wants at least one component, and this shows nothing."""
+    standard = TimezoneStandard()
+    standard.add("DTSTART", datetime(1970, 1, 1))  # noqa: DTZ001 - local time, by section 3.6.5
+    standard.add("TZOFFSETFROM", timedelta())
+    standard.add("TZOFFSETTO", timedelta())
+    made = Timezone()
+    made.add("TZID", "Etc/UTC")
+    made.add_component(standard)
+    return made
 
 
 def _event(entry: Appointment, publisher: str) -> Event:

@@ -67,7 +67,7 @@ def get(team: Team, path: str) -> Any:
 
 
 def event(team: Team, path: str) -> Component:
-    [found] = read(get(team, path).content).parts
+    [found] = read(get(team, path).content).events
     return found
 
 
@@ -141,19 +141,19 @@ def test_a_projects_feed_follows_it_from_the_meeting_to_the_last_review(team: Te
     pm = team.report()
     team.comment(pm, "/pm schedule 2026-03-04 15:00 @bob", by="alice")
     shown = read(get(team, address).content)
-    assert [one["SUMMARY"] for one in shown.parts] == [f"Post-mortem meeting: {PROJECT}#{pm}"]
+    assert [one["SUMMARY"] for one in shown.events] == [f"Post-mortem meeting: {PROJECT}#{pm}"]
     team.complete(pm)
-    opens = [(one["DTSTART"], one["SUMMARY"]) for one in read(get(team, address).content).parts[1:]]
+    opens = [(one["DTSTART"], one["SUMMARY"]) for one in read(get(team, address).content).events[1:]]
     name = f"Follow-up review opens: {PROJECT}#{pm}"
     assert opens == [(date(2026, 4, 1), name), (date(2026, 5, 1), name)]
     team.wait(days=31)
-    due = [(one["DTSTART"], one["SUMMARY"]) for one in read(get(team, address).content).parts]
+    due = [(one["DTSTART"], one["SUMMARY"]) for one in read(get(team, address).content).events]
     assert (date(2026, 4, 16), f"Follow-up review due: {PROJECT}#3") in due
 
     whole = get(team, address).content
     service = team.stack.service
     service.database.write(lambda c: c.execute(appointments.delete()))
-    assert read(get(team, address).content).parts == []
+    assert read(get(team, address).content).events == []
     taking = service.looking().reconciler(service.journal, adopt, Outside(service.database, service.settings))
     taken = take_in([IssueRef(team.forge, PROJECT, pm)], taking.reconcile, Pace(lambda _: None))
     assert [(one.error, one.changes) for one in taken] == [("", ())]
@@ -169,7 +169,7 @@ def test_what_becomes_confidential_leaves_the_feed(team: Team) -> None:
     pm = team.report()
     team.comment(pm, "/pm schedule 2026-03-04 15:00 @bob", by="alice")
     [invitation] = links(team.said(pm, "reply:")[0])
-    [shown] = read(get(team, address).content).parts
+    [shown] = read(get(team, address).content).events
     assert shown["SUMMARY"] == f"Post-mortem meeting: {PROJECT}#{pm} Checkout down"
     if team.forge == "gitlab":
         world.edit_issue(team.forge, PROJECT, pm, actor="alice", private=True)
@@ -180,7 +180,7 @@ def test_what_becomes_confidential_leaves_the_feed(team: Team) -> None:
     else:
         world.delete_issue(team.forge, PROJECT, pm, actor="alice")
         gone(team, invitation)
-    assert read(get(team, address).content).parts == []
+    assert read(get(team, address).content).events == []
 
 
 def test_without_an_address_of_its_own_nothing_is_linked(stack: Stack) -> None:

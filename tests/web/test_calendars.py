@@ -33,7 +33,7 @@ def given_out(site: Site, forge: str, project: str) -> str:
 
 def names(answer: requests.Response) -> list[object]:
     assert answer.status_code == 200, answer.text
-    return [part["UID"] for part in read(answer.content).parts]
+    return [part["UID"] for part in read(answer.content).events]
 
 
 def test_an_invitation_is_there_for_whoever_has_its_address(site: Site) -> None:

@@ -36,7 +36,7 @@ def read_both(data: bytes) -> Component:
 
 def test_a_meeting_is_an_event_in_utc() -> None:
     """Everything that the standard asks for; nobody is an attendee, the words stand in the description."""
-    [event] = read_both(written(MEETING)).parts
+    [event] = read_both(written(MEETING)).events
     assert event.values == {
         "UID": f"{MEETING.id}@closeout",
         "DTSTAMP": MEETING.changed_at,
@@ -53,7 +53,7 @@ def test_a_meeting_is_an_event_in_utc() -> None:
 
 def test_a_review_takes_a_day_and_nobodys_time() -> None:
     """A date without a time is that day wherever one looks at it."""
-    [event] = read_both(written(REVIEW)).parts
+    [event] = read_both(written(REVIEW)).events
     assert (event["DTSTART"], event["TRANSP"], event["SEQUENCE"]) == (date(2026, 4, 1), "TRANSPARENT", REVIEW.sequence)
     assert "DURATION" not in event.values
 
@@ -61,7 +61,7 @@ def test_a_review_takes_a_day_and_nobodys_time() -> None:
 def test_what_is_called_off_says_so_under_the_same_name() -> None:
     """A calendar that holds it takes it out."""
     off = replace(MEETING, off=True, sequence=2, text="", url="", summary="Called off: post-mortem meeting")
-    [event] = read_both(written(off)).parts
+    [event] = read_both(written(off)).events
     assert (event["UID"], event["STATUS"], event["SEQUENCE"]) == (f"{MEETING.id}@closeout", "CANCELLED", 2)
     assert not {"DESCRIPTION", "URL"} & event.values.keys()
 
@@ -71,8 +71,9 @@ def test_a_feed_has_a_name_and_says_when_to_come_again() -> None:
     feed = read_both(written(MEETING, REVIEW, name="Post-mortems of acme/shop"))
     assert (feed["NAME"], feed["X-WR-CALNAME"]) == ("Post-mortems of acme/shop",) * 2
     assert feed["REFRESH-INTERVAL"] == timedelta(hours=1)
-    assert [event["UID"] for event in feed.parts] == [f"{one.id}@closeout" for one in (MEETING, REVIEW)]
-    assert read(written(name="x")).parts == []
+    assert [event["UID"] for event in feed.events] == [f"{one.id}@closeout" for one in (MEETING, REVIEW)]
+    empty = read_both(written(name="x"))
+    assert (empty.events, [part.name for part in empty.parts]) == ([], ["VTIMEZONE"])
 
 
 @example(summary=r"C:\New;\n, all", text=r"\N", name="\\")
@@ -80,7 +81,7 @@ def test_a_feed_has_a_name_and_says_when_to_come_again() -> None:
 def test_peoples_words_break_no_line(summary: str, text: str, name: str) -> None:
     """Whatever signs they are made of: nothing is lost, added, or longer than a line may be."""
     made = read_both(written(replace(MEETING, summary=summary, text=text), name=name))
-    [event] = made.parts
+    [event] = made.events
     assert event["SUMMARY"] == summary
     assert event.values.get("DESCRIPTION", "") == text
     assert made.values.get("NAME", "") == name
