@@ -26,7 +26,8 @@ _TITLE = 120
 def appointments(case: Case, policy: Policy) -> tuple[Appointment, ...]:
     if case.kind != "post-mortem":
         return ()
-    page = _Page(case, titles=policy.appointments.titles and not case.issue.private)
+    private = policy.keeps(case.issue)
+    page = _Page(case, private=private, titles=policy.appointments.titles and not private)
     options = policy.options("follow-up")
     days = options.days_of(case.severity) if isinstance(options, FollowUpOptions) and options.enabled else ()
     # Each once: what is remembered may have been edited by somebody.
@@ -35,9 +36,10 @@ def appointments(case: Case, policy: Policy) -> tuple[Appointment, ...]:
 
 @dataclass(frozen=True)
 class _Page:
-    """`titles`: whether they may be shown."""
+    """`private`: nobody's name may be shown. `titles`: they may."""
 
     case: Case
+    private: bool
     titles: bool
 
     def meetings(self) -> Iterator[Appointment]:
@@ -57,14 +59,14 @@ class _Page:
             sequence=meeting.sequence,
             changed_at=meeting.changed_at or meeting.at,
             off=bool(meeting.off),
-            confidential=issue.private,
+            confidential=self.private,
         )
 
     def _words(self, meeting: Meeting) -> str:
         """Who comes: accounts of the forge, which may have no address that a calendar could write to."""
         local = on_the_clock(meeting.at, meeting.zone)
         lines = [f"{local:%A, %Y-%m-%d %H:%M} {meeting.zone}. The agenda is in the post-mortem."]
-        if not self.case.issue.private:
+        if not self.private:
             lines += [f"Called by {harmless(meeting.by)}."]
             lines += [f"Invited: {harmless(', '.join(meeting.invited))}."] if meeting.invited else []
         return "\n".join(lines)
@@ -86,7 +88,7 @@ class _Page:
                 url=review.url,
                 sequence=1 + int(edited.timestamp() // 60) if edited else 1,  # any edit may have moved the deadline
                 changed_at=edited or case.now,
-                confidential=case.issue.private or review.private,
+                confidential=self.private or review.private,
             )
 
     def coming(self, days: tuple[int, ...]) -> Iterator[Appointment]:
@@ -103,7 +105,7 @@ class _Page:
                     text=f"{review.days} days after the close: did it happen again, and does each fix hold?",
                     url=issue.url,
                     changed_at=issue.closed_at or case.now,
-                    confidential=issue.private,
+                    confidential=self.private,
                 )
 
     def _named(self, issue: Issue) -> str:

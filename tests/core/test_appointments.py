@@ -11,6 +11,7 @@ import pytest
 from service.engine import decide
 from service.model import Appointment, EnsureComment, Issue, Meeting, Plan, Snapshot, SyncState, calendar_id
 from service.policy import AppointmentOptions, Policy
+from service.routing import Reach
 from tests.build import HOME, NOW, WRITTEN, carried_out, child, closed, said, snapshot
 
 TITLES = Policy(appointments=AppointmentOptions(titles=True))
@@ -149,3 +150,11 @@ def test_what_is_no_post_mortem_any_more_leaves_the_calendars() -> None:
     """A label that goes takes them with it; an action item never had any."""
     for labels in ((), ("type-action-item",)):
         assert shown(snapshot(WRITTEN, labels=labels, state=SyncState(meetings=(CALLED,)))) == ()
+
+
+def test_a_project_that_is_confidential_by_configuration_is_one_here_too() -> None:
+    """Neither title nor names, whatever the policy says of titles, and not in the project's calendar."""
+    kept = Policy(appointments=AppointmentOptions(titles=True), reach=Reach(confidential=("acme/*",)))
+    [meeting] = shown(with_meetings(CALLED, title="Leaked"), kept)
+    assert (meeting.summary, meeting.confidential) == ("Post-mortem meeting: acme/shop#12", True)
+    assert "eve" not in meeting.text

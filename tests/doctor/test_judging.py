@@ -221,6 +221,8 @@ def test_a_policy_is_read_against_the_routes_there_are() -> None:
     kept = replace(policy, reach=Reach((ONCALL,), ("acme/*",)))
     assert heard(kept, here) == Heard((), ("oncal", "nobody"), ("due", "+7d"))
     assert heard(Policy(), here) == Heard()
+
+
 def test_where_links_lead_is_said_where_there_are_any() -> None:
     """Without an address of ours there is nothing to look at."""
     linked = [(line.verdict, line.what) for line in lines(_with(public_url="https://closeout.example.org"))]

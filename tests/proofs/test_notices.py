@@ -90,7 +90,8 @@ def test_a_death_at_any_write_tells_a_reminder_once_and_the_tracker_remembers(
 ) -> None:
     """Also where a write had its effect and its answer was lost, so that the look failed and took its letter back."""
     box = Outbox(database)
-    life = Life(sandbox, forge, clock, telling=Telling(box, [ROUTE]), routes=(ROUTE,))
+    telling = Telling(box, [ROUTE])
+    life = Life(sandbox, forge, clock, telling=lambda plan: telling(plan.notices), routes=(ROUTE,))
     sandbox.world.put_file(forge, PROJECT, FILES[forge], BY_MESSAGE)
     made = sandbox.world.create_issue(
         forge, PROJECT, actor="alice", title="Page", body=ITEM, labels=("type-action-item",)
