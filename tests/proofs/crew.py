@@ -17,6 +17,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
+class Ended:
+    """How a worker ended: its exit code, or minus the signal. If nobody killed it, what it did until there was no more
+    to do: how often it committed, and its requests in order, `w` for each that writes and `r` for each that reads.
+    """
+
+    code: int
+    commits: int = 0
+    requests: str = ""
+
+
+@dataclass(frozen=True)
 class Crew:
     foreman: subprocess.Popen[str]
 
@@ -24,10 +35,11 @@ class Crew:
         """The new worker's process id."""
         return int(self._ask(asdict(order), "started ")[-1])
 
-    def ended(self, pid: int) -> tuple[int, int]:
-        """Waits until the worker ends: its exit code, or minus the signal, and how often it committed, if it said so."""
+    def ended(self, pid: int) -> Ended:
+        """Waits until the worker ends."""
         *said, code = self._ask({"wait": pid}, "ended ")
-        return int(code), int(said[-1]) if said else 0
+        commits, _, requests = (said[-1] if said else "0:").partition(":")
+        return Ended(int(code), int(commits), requests)
 
     def _ask(self, what: dict[str, Any], answer: str) -> list[str]:
         """The last words of the lines up to the answer."""

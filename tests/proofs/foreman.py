@@ -19,6 +19,7 @@ from itertools import count
 from time import time
 from typing import Never, TypeVar
 
+import pytest
 import structlog
 from pydantic import SecretStr
 from sqlalchemy import Connection
@@ -33,6 +34,7 @@ from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.timing import Timing
 from service.work.worker import Workers
+from tests.proofs.wire import tapped, writes
 from tests.stack import settings_at
 
 T = TypeVar("T")
@@ -43,8 +45,8 @@ LONGEST = 1200  # waits of a twentieth of a second, until a worker that should h
 class Order:
     """What a worker is told. Its time stands at `at`, or goes on from there if `flows` tells since when.
 
-    `drains`: it ends when nothing is due, and says how often it committed. `dies` is the commit at which it is killed,
-    `committed` whether that takes place.
+    `drains`: it ends when nothing is due, and says how often it committed and what it asked the forge. `commit` and
+    `request` number those at which it is killed; `done` is whether that one still takes place.
     """
 
     sandbox: str
@@ -54,8 +56,9 @@ class Order:
     lease: float = 60.0
     threads: int = 1
     drains: bool = True
-    dies: int = 0
-    committed: bool = False
+    commit: int = 0
+    request: int = 0
+    done: bool = False
 
     def now(self) -> float:
         return self.at + (time() - self.flows if self.flows else 0.0)
@@ -72,8 +75,8 @@ class Mortal(Database):
 
     def write(self, job: Callable[[Connection], T]) -> T:
         self.commits = next(self._numbers)
-        last = self.commits == self._order.dies
-        if last and not self._order.committed:
+        last = self.commits == self._order.commit
+        if last and not self._order.done:
             super().write(lambda connection: (job(connection), _die()))
         written = super().write(job)
         if last:
@@ -81,14 +84,15 @@ class Mortal(Database):
         return written
 
 
-def _die() -> Never:
+def _die(_where: str = "") -> Never:
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("nobody survives that")
 
 
 def work(order: Order) -> None:
     """Looks at what is due, as `closeout worker` does, until it is killed or everything is done."""
-    database = Mortal(order)
+    wire, database = tapped(pytest.MonkeyPatch()), Mortal(order)  # the tap lasts as long as this process
+    wire.kill, wire.after, wire.die = order.request or None, order.done, _die
     patient = Timing(debounce=0, lease=order.lease, first_retry=0.05, longest_retry=0.5, most_crashes=10_000)
     queue, overview = Queue(database, patient), Overview(database)
     settings = settings_at(order.sandbox, database_url=SecretStr(order.database))
@@ -104,7 +108,8 @@ def work(order: Order) -> None:
             break
         queue.wakeup.watch(seen, 0.05)
     workers.stop()
-    print(f"commits {database.commits}", flush=True)  # noqa: T201 - for who waits
+    asked = "".join("w" if writes(what) else "r" for what in wire.made)
+    print(f"worked {database.commits}:{asked}", flush=True)  # noqa: T201 - for who waits
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -16,8 +15,6 @@ from service.work.timing import Timing
 from tests.proofs.crew import Crew
 from tests.proofs.foreman import Order
 from tests.proofs.life import LEASE, PM, PROJECT, Life
-
-KILLED = -signal.SIGKILL
 
 
 @dataclass
@@ -54,20 +51,17 @@ class Shift:
         Queue(self.database, Timing(debounce=0)).accept(ref.forge, "d1", "issues.edited", (ref,), b"{}")
         self.asked, self.met = 0, lambda _number: None
 
-    def start(self, *, dies: int = 0, committed: bool = False) -> int:
-        now = self.life.clock().timestamp()
-        return self.crew.start(Order(self.life.sandbox.url, self.url, now, dies=dies, committed=committed))
+    def start(self) -> int:
+        return self.crew.start(Order(self.life.sandbox.url, self.url, self.life.clock().timestamp()))
 
     def take_over(self) -> None:
         """The lease of whoever held the issue ends, and another worker does what is left."""
         self.life.clock.forward(seconds=LEASE)
         self.complete()
 
-    def complete(self) -> int:
-        """A worker does everything; says how often it committed."""
-        code, commits = self.crew.ended(self.start())
-        assert code == 0
-        return commits
+    def complete(self) -> None:
+        """A worker does everything."""
+        assert self.crew.ended(self.start()).code == 0
 
     def undone(self) -> list[str]:
         """Deliveries that are not processed, and issues that somebody still seems to look at."""

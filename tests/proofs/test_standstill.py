@@ -48,7 +48,7 @@ def _stand_still_at(shift: Shift, number: int) -> None:
     shift.take_over()
     world, made = shift.life.sandbox.world.snapshot_json(), len(shift.life.sandbox.log)
     os.kill(pids[0], signal.SIGCONT)
-    assert shift.crew.ended(pids[0])[0] == 0
+    assert shift.crew.ended(pids[0]).code == 0
     assert [str(record) for record in shift.life.sandbox.log[made:] if _writes(record)] == []
     assert shift.life.sandbox.world.snapshot_json() == world
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Never
 
 import pytest
 import requests
@@ -18,6 +18,10 @@ from tests.proofs.life import Killed
 TEXT = " (text)"
 
 
+def _killed(where: str) -> Never:
+    raise Killed(where)
+
+
 @dataclass
 class Wire:
     """Sees every request of this process. `kill` names the request at which the worker dies, counted from 1."""
@@ -26,17 +30,18 @@ class Wire:
     kill: int | None = None
     after: bool = False
     meet: Callable[[int, str], None] = lambda _number, _what: None  # told of each request before it leaves
+    die: Callable[[str], Never] = _killed
 
     def passes(self, send: Callable[[], requests.Response], what: str) -> requests.Response:
         self.made.append(what)
         self.meet(len(self.made), what)
         now = len(self.made) == self.kill
         if now and not self.after:
-            raise Killed(f"before {what}")
+            self.die(f"before {what}")
         answer = send()
         if now:
             answer.close()
-            raise Killed(f"after {what}")
+            self.die(f"after {what}")
         return answer
 
     @contextmanager
