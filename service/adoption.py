@@ -32,8 +32,8 @@ def adopt(snapshot: Snapshot, policy: Policy | InvalidPolicy) -> Plan:
     if _is_looked_after(snapshot):
         usual = decide(snapshot, policy)
         if usual.changes:
-            return Plan(ref, revisit_at=snapshot.observed_at)
-        return Plan(ref, revisit_at=usual.revisit_at, appointments=usual.appointments)
+            return Plan(ref, revisit_at=snapshot.observed_at, seen_at=snapshot.observed_at)
+        return Plan(ref, revisit_at=usual.revisit_at, appointments=usual.appointments, seen_at=usual.seen_at)
     plan = decide(_as_found(snapshot), quiet(policy))
     kept = [
         (_adopted(change), why) for change, why in zip(plan.changes, plan.reasons, strict=True) if _is_silent(change)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -12,10 +12,20 @@ import structlog
 
 from service.document import DEFAULT_DIALECT
 from service.engine import judge
-from service.model import Change, CreateActionItem, IssueRef, LinkChild, Plan, Snapshot, resolve
+from service.model import (
+    Change,
+    CreateActionItem,
+    EnsureComment,
+    IssueRef,
+    LinkChild,
+    Plan,
+    Snapshot,
+    made_by,
+    resolve,
+)
 from service.policies import Policies
 from service.policy import InvalidPolicy, Policy
-from service.providers.base import Forbidden, NotFound, Provider, Rejected
+from service.providers.base import Forbidden, NotFound, Provider, Rejected, Unavailable
 from service.tracing import span
 
 _log = structlog.get_logger()
@@ -29,9 +39,16 @@ class Journal(Protocol):
     def record(self, ref: IssueRef, *, rule: str, change: Change, result: str, request: str = "") -> None:
         """`request` is the forge's own id of the request that wrote it."""
 
+    def made_lately(self, target: IssueRef, names: Collection[str]) -> Collection[str]:
+        """Which of these (see `made_by`) were, or may have been, written on this issue a moment ago, by any process."""
+
 
 class ForbiddenHere(Forbidden):
     """By our own settings: the forge was not asked."""
+
+
+class Behind(Unavailable):
+    """The forge does not show yet what we wrote: whoever went by that would write it again."""
 
 
 class Reconciler:
@@ -56,7 +73,7 @@ class Reconciler:
         self._telling = telling
 
     def plan(self, ref: IssueRef) -> Plan:
-        """What would change, and why. Writes nothing. Raises the `ProviderError` family."""
+        """What would change, and why. Writes nothing. Raises the `ProviderError` family, `Behind` among it."""
         provider = self._providers[ref.forge]
         if ref.node is not None:
             return self._by_its_name(ref, provider.named(ref))
@@ -66,9 +83,20 @@ class Reconciler:
             seen = _within(provider.fetch(ref, dialect), self._policies.allows)
         with span("decide"):
             plan = self._decide(seen, policy)
+        self._insist(seen, plan)
         for error in (finding for finding in plan.findings if finding.level == "error"):
             _log.error("rule_error", issue=str(ref), rule=error.rule, message=error.message)
         return plan
+
+    def _insist(self, seen: Snapshot, plan: Plan) -> None:
+        """A replica of the forge may answer from before our last write, and nothing must come twice."""
+        new = (c for c in plan.changes if not (isinstance(c, EnsureComment) and seen.comment(c.topic) is not None))
+        names = {name for change in new if change.ref == plan.ref and (name := made_by(change)) is not None}
+        hidden = self._journal.made_lately(plan.ref, names) if names else ()
+        if hidden:
+            raise Behind(
+                f"{plan.ref}: the forge does not show yet what we wrote a moment ago ({', '.join(sorted(hidden))})"
+            )
 
     def _by_its_name(self, ref: IssueRef, found: IssueRef | None) -> Plan:
         """An event told an issue's id alone: what is planned is to look at that issue, if it may be acted on."""

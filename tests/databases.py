@@ -12,8 +12,9 @@ from sqlalchemy import create_engine, text
 
 from tests import postgres
 
-# On one worker of pytest-xdist, so that a run starts one server.
-BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))]
+# PostgreSQL's on one worker of pytest-xdist, so that a run starts one server.
+PLACES = {"sqlite": [], "postgresql": [pytest.mark.xdist_group("postgresql")]}
+BOTH = ["sqlite", pytest.param("postgresql", marks=PLACES["postgresql"])]
 # For a module whose tests would say the same on each: one will do.
 ON_SQLITE = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("place", BOTH[1:], indirect=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -57,6 +57,10 @@ class Unrecorded:
     def record(self, ref: IssueRef, *, rule: str, change: Change, result: str, request: str = "") -> None:
         del ref, rule, change, result, request
 
+    def made_lately(self, target: IssueRef, names: Collection[str]) -> Collection[str]:
+        del target, names
+        return ()
+
 
 class _Recorded:
     """On record where that is possible: the change was made, and a database that is away cannot undo it."""
@@ -71,6 +75,14 @@ class _Recorded:
             self._journal.record(ref, rule=rule, change=change, result=result, request=request)
         except StoreUnavailable as error:
             _not_recorded(error)
+
+    def made_lately(self, target: IssueRef, names: Collection[str]) -> Collection[str]:
+        from service.store.database import StoreUnavailable  # noqa: PLC0415
+
+        try:
+            return self._journal.made_lately(target, names)
+        except StoreUnavailable:  # which the first write will tell
+            return ()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TypeAlias, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
@@ -134,6 +134,9 @@ class _Counted:
     def record(self, ref: IssueRef, *, rule: str, change: Change, result: str, request: str = "") -> None:
         self._tell(ref, rule, change, result)
         self._journal.record(ref, rule=rule, change=change, result=result, request=request)
+
+    def made_lately(self, target: IssueRef, names: Collection[str]) -> Collection[str]:
+        return self._journal.made_lately(target, names)
 
 
 def _name(error: Exception) -> str:

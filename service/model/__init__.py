@@ -21,6 +21,7 @@ from service.model.changes import (
     SetBody,
     SetDue,
     SetTitle,
+    made_by,
     placeholder,
 )
 from service.model.conclusions import (
@@ -124,6 +125,7 @@ __all__ = [
     "apply_all",
     "calendar_id",
     "difference",
+    "made_by",
     "placeholder",
     "resolve",
 ]

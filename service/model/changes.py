@@ -169,3 +169,14 @@ Change: TypeAlias = (
     | EnsureComment
     | Acknowledge
 )
+
+
+def made_by(change: Change) -> str | None:
+    """The name of what the change brings into being where it is not there yet; an issue has one of each name."""
+    match change:
+        case CreateActionItem(key=key):
+            return f"item {key}"
+        case EnsureComment(topic=topic):
+            return f"comment {topic}"
+        case _:
+            return None

@@ -1,9 +1,12 @@
-"""Faults on request: a matching API request is answered wrongly, late, half or not at all.
+"""Faults on request: a matching API request is answered wrongly, late, half, not at all, or with what was.
 
-`POST /_faults` takes `{"path": glob, "kind": "status" | "delay" | "drop" | "truncate"}` and optionally
+`POST /_faults` takes `{"path": glob, "kind": "status" | "delay" | "drop" | "truncate" | "stale"}` and optionally
 `method`, `times` (1; 0 is for ever), `status` (503), `headers`, `body`, `seconds`, and `after` (the request
 has its effect first, and only its answer is lost). `path` is matched against the whole path, such as
 `/github/api/v3/repos/*`.
+
+`stale` is a read replica that lags: once something matching was written, so many matching reads are answered as the
+forge was before the last such write.
 """
 
 from __future__ import annotations
@@ -13,16 +16,18 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
+from service.sandbox.replica import Rows
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-Kind = Literal["status", "delay", "drop", "truncate"]
-KINDS = ("status", "delay", "drop", "truncate")
+Kind = Literal["status", "delay", "drop", "truncate", "stale"]
+KINDS = get_args(Kind)
 
 
 @dataclass(slots=True)
@@ -36,6 +41,7 @@ class Fault:
     body: str = ""
     seconds: float = 0.1
     after: bool = False
+    before: Rows | None = field(default=None, init=False, repr=False)  # stale: the world, as those reads see it
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Fault:
@@ -46,7 +52,7 @@ class Fault:
         return cls(**data)
 
     def matches(self, method: str, path: str) -> bool:
-        return fnmatch.fnmatchcase(path, self.path) and self.method.upper() in ("*", method)
+        return fnmatch.fnmatchcase(path, self.path) and (self.kind == "stale" or self.method.upper() in ("*", method))
 
 
 class Faults:
@@ -87,15 +93,27 @@ class Faults:
             return _hang_up(environ, start_response)
         return _answer(fault)(environ, start_response)
 
+    def stale(self, path: str) -> Fault | None:
+        """The fault by which reads of this path are stale; `spend` it with each."""
+        with self._lock:
+            return next((fault for fault in self.rules if fault.kind == "stale" and fault.matches("", path)), None)
+
+    def spend(self, fault: Fault) -> None:
+        with self._lock:
+            self._spend(fault)
+
     def _next(self, method: str, path: str) -> Fault | None:
         with self._lock:
             for fault in self.rules:
-                if fault.matches(method, path):
-                    fault.times -= 1
-                    if fault.times == 0:
-                        self.rules.remove(fault)
+                if fault.kind != "stale" and fault.matches(method, path):
+                    self._spend(fault)
                     return fault
         return None
+
+    def _spend(self, fault: Fault) -> None:
+        fault.times -= 1
+        if fault.times == 0 and fault in self.rules:
+            self.rules.remove(fault)
 
     def _delay(self, fault: Fault, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         with self._lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias, cast
@@ -17,6 +18,7 @@ from service.sandbox import control, github, gitlab, pages
 from service.sandbox.faults import Faults
 from service.sandbox.journal import Journal, RequestRecord
 from service.sandbox.ledger import FORGES, Clock, system_clock
+from service.sandbox.replica import rows_of, showing, writes
 from service.sandbox.world import World
 
 if TYPE_CHECKING:
@@ -50,8 +52,21 @@ class SandboxApp(Flask):
         return self.wsgi_app(environ, start_response)
 
     def full_dispatch_request(self) -> Response:
-        with self.world.lock:
+        with self.world.lock, self._as_it_was():
             return super().full_dispatch_request()
+
+    def _as_it_was(self) -> AbstractContextManager[None]:
+        """Where a fault asks for it, a read sees the world from before the last write."""
+        fault = self.faults.stale(request.path)
+        if fault is None:
+            return nullcontext()
+        if writes(request):
+            fault.before = rows_of(self.world)
+            return nullcontext()
+        if fault.before is None:
+            return nullcontext()
+        self.faults.spend(fault)
+        return showing(self.world, fault.before)
 
     def _log(self, response: Response) -> Response:
         """A blueprint leaves the login of whoever it recognised in `flask.g.actor`."""

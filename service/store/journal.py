@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, select
+from sqlalchemy import ColumnElement, Row, case, func, or_, select
 
-from service.model import Change, IssueRef
+from service.model import Change, IssueRef, made_by
 from service.store.database import Database, storable
 from service.store.tables import journal
 
 _PAGE = 1000  # entries removed in one transaction
+# For so many seconds a forge that does not show what was written is taken to lag behind, and not to have lost it. Where
+# it never said whether it did it, that is not believed as long: what was not done has to be done.
+_LAG, _DOUBT = 120.0, 20.0
+_UNCLEAR = ("Unavailable", "ServerError", "MalformedReply")  # errors after which it may have happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,18 @@ class Journal:
             "target": str(change.ref),
             "result": storable(result),
             "request": storable(request) or None,
+            "made": made_by(change),
         }
         self._database.write(lambda c: c.execute(journal.insert().values(at=self._database.now(), **row)))
+
+    def made_lately(self, target: IssueRef, names: Collection[str]) -> frozenset[str]:
+        """Those of `made_by`'s names that were, or may have been, written on this issue just now, by any process."""
+        age = self._database.now() - journal.c.at
+        unclear = or_(*(journal.c.result.startswith(name) for name in _UNCLEAR))
+        lately = ((journal.c.result == "ok") & (age < _LAG)) | (unclear & (age < _DOUBT))
+        mine = (journal.c.target == str(target)) & journal.c.made.in_(names)
+        query = select(journal.c.made).where(mine, lately)
+        return frozenset(self._database.read(lambda c: c.execute(query).scalars().all()))
 
     def counts(self) -> dict[str, int]:
         """How many writes are on record that went well, and that did not: `ok` and `failed`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-VERSION = 7  # raised with each change here; `migrations` says how
+VERSION = 8  # raised with each change here; `migrations` says how
 metadata = MetaData()
 
 schema_version = Table(
@@ -61,6 +61,7 @@ journal = Table(
     Column("target", Text, nullable=False),
     Column("result", Text, nullable=False),
     Column("request", Text),  # the forge's own id of the request, where it gave one
+    Column("made", Text),  # what it brings into being: `comment status`, `item 3f2a`
     Index("journal_issue", "issue", "id"),
 )
 

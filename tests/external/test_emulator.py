@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,6 +49,11 @@ class Journal:
     def record(self, ref: IssueRef, *, rule: str, change: Change, result: str, request: str = "") -> None:
         del request
         self.written.append((str(ref), f"{rule}: {type(change).__name__}", result))
+
+    def made_lately(self, target: IssueRef, names: Collection[str]) -> Collection[str]:
+        """This forge shows what was written at once."""
+        del target, names
+        return ()
 
 
 @dataclass

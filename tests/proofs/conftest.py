@@ -13,7 +13,7 @@ from service.store.database import Database
 from tests.clock import Clock
 from tests.databases import Place
 from tests.proofs.crew import Crew, crew
-from tests.proofs.life import Life
+from tests.proofs.life import Fact, Life
 from tests.proofs.shift import Shift
 from tests.proofs.wire import Wire, tapped
 from tests.soaking import SOAKING
@@ -42,6 +42,20 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 @pytest.fixture(params=FORGES)
 def forge(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+_ended: dict[str, Fact] = {}
+
+
+@pytest.fixture
+def undisturbed(sandbox: Sandbox, clock: Clock, forge: str) -> Fact:
+    """How a life ends that nothing disturbs; lived once."""
+    if forge not in _ended:
+        life = Life(sandbox, forge, clock)
+        life.live()
+        assert life.failures == []
+        _ended[forge] = life.outcome()
+    return _ended[forge]
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import itertools
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,8 +23,9 @@ from pydantic import SecretStr
 from service.bootstrap.looking import Looking
 from service.model import Change, IssueRef, Plan
 from service.providers.base import ProviderError, RateLimited
-from service.reconciler import Reconciler, Telling
+from service.reconciler import Journal, Reconciler, Telling
 from service.sandbox import Sandbox
+from service.sandbox.replica import rows_of
 from service.sandbox.rows import IssueRow
 from service.settings import Forge, Route, Settings
 from tests.clock import START, Clock
@@ -53,9 +54,6 @@ class Checkpoint:
     rows: dict[str, Any]
 
 
-_LASTING = ("lock", "clock", "courier", "url", "_seed")  # what a world keeps through all its states
-
-
 class Killed(BaseException):
     """The worker dies here. No `except Exception` sees it, as none sees a SIGKILL."""
 
@@ -65,6 +63,11 @@ class Unrecorded:
 
     def record(self, ref: IssueRef, *, rule: str, change: Change, result: str, request: str = "") -> None:
         """Nothing is kept."""
+
+    def made_lately(self, target: IssueRef, names: Collection[str]) -> Collection[str]:
+        """Nor remembered."""
+        del target, names
+        return ()
 
 
 @dataclass
@@ -78,6 +81,7 @@ class Life:
     retries: int = 20
     telling: Telling = nullcontext
     routes: tuple[Route, ...] = ()
+    journal: Journal = field(default_factory=Unrecorded)
 
     def __post_init__(self) -> None:
         """An empty world with a board, at the same moment each time, and a new worker."""
@@ -88,8 +92,7 @@ class Life:
         self.worker = self.new_worker()
 
     def checkpoint(self) -> Checkpoint:
-        rows = {name: value for name, value in vars(self.sandbox.world).items() if name not in _LASTING}
-        return Checkpoint(self.clock.now, copy.deepcopy(rows))
+        return Checkpoint(self.clock.now, rows_of(self.sandbox.world))
 
     def restore(self, point: Checkpoint) -> None:
         """The world and the time as they were, with a new worker."""
@@ -109,7 +112,7 @@ class Life:
             webhook_secrets=(),
         )
         looking = Looking(Settings(forges=(forge,), routes=self.routes), self.clock, self._wait)
-        return looking.reconciler(Unrecorded(), telling=self.telling)
+        return looking.reconciler(self.journal, telling=self.telling)
 
     def _wait(self, seconds: float) -> None:
         self.clock.forward(seconds=seconds)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
 
 import pytest
 
 from service.sandbox import Sandbox
 from service.store.database import Database
 from tests.clock import Clock
-from tests.databases import BOTH, Place
+from tests.databases import PLACES, Place
 from tests.proofs.chapter import Chapter
 from tests.proofs.conftest import Say
 from tests.proofs.crew import Crew
@@ -24,25 +23,22 @@ SAMPLED = ("fill_in", "close_too_soon", "report", "wait_a_month")  # a chapter o
 TELLING = 100  # points, after which a soak says how far it is
 
 
-def _chapters() -> Iterator[object]:
+def _chapters() -> list[object]:
     """Of every forge on every database each step, or one of them."""
-    for n, (kind, forge) in enumerate(product(BOTH, FORGES)):
-        name, marks = (kind, ()) if isinstance(kind, str) else (kind.values[0], kind.marks)
-        for step in STEPS if SOAKING else SAMPLED[n : n + 1]:
-            yield pytest.param(name, forge, step, marks=marks)
+    there = enumerate((place, forge) for place in PLACES for forge in FORGES)
+    steps = {n: STEPS if SOAKING else SAMPLED[n : n + 1] for n in range(len(SAMPLED))}
+    return [pytest.param(place, forge, step, marks=PLACES[place]) for n, (place, forge) in there for step in steps[n]]
 
 
 @pytest.fixture
-def chapter(
-    sandbox: Sandbox, clock: Clock, forge: str, place: Place, workers: Crew, step: str
-) -> Iterator[Chapter]:
+def chapter(sandbox: Sandbox, clock: Clock, forge: str, place: Place, workers: Crew, step: str) -> Iterator[Chapter]:
     database = Database(place.url, clock=lambda: clock().timestamp())
     database.migrate()
     yield Chapter(Life(sandbox, forge, clock), database, workers, place.url, step)
     database.close()
 
 
-@pytest.mark.parametrize(("place", "forge", "step"), list(_chapters()), indirect=["place", "forge"])
+@pytest.mark.parametrize(("place", "forge", "step"), _chapters(), indirect=["place", "forge"])
 def test_a_death_anywhere_leaves_no_trace(chapter: Chapter, say: Say) -> None:
     """By kill -9. Nothing twice, nothing lost, nobody pinged again; and every delivery is processed."""
     legs, wanted = chapter.undisturbed()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +14,11 @@ import pytest
 from service.providers.base import Forbidden, ProviderError
 from service.sandbox import Sandbox
 from service.sandbox.faults import Fault
+from service.store.database import Database
+from service.store.journal import Journal
 from tests.clock import Clock
 from tests.proofs.life import PROJECT, Fact, Life, differences
-from tests.proofs.wire import Wire
+from tests.proofs.wire import Wire, writes
 from tests.stack import BOT
 
 PAGE = "<html>Bad gateway</html>"
@@ -38,18 +42,14 @@ FAULTS: dict[str, dict[str, Any]] = {
     "a page instead of JSON though it was done": {"kind": "status", "status": 200, "body": PAGE, "after": True},
 }
 EVERY = 5  # requests, on average
-_ended: dict[str, Fact] = {}
 
 
 @pytest.fixture
-def undisturbed(sandbox: Sandbox, clock: Clock, forge: str) -> Fact:
-    """How a life ends that nothing disturbs; lived once."""
-    if forge not in _ended:
-        life = Life(sandbox, forge, clock)
-        life.live()
-        assert life.failures == []
-        _ended[forge] = life.outcome()
-    return _ended[forge]
+def database(tmp_path: Path, clock: Clock) -> Iterator[Database]:
+    opened = Database(f"sqlite:///{tmp_path}/closeout.sqlite3", clock=lambda: clock().timestamp())
+    opened.migrate()
+    yield opened
+    opened.close()
 
 
 @pytest.mark.parametrize("first", range(2))
@@ -119,3 +119,22 @@ def test_what_is_missing_for_a_moment_is_found_again(
     life.live()
     assert differences(life.outcome(), undisturbed) == []
     assert met
+
+
+@pytest.mark.parametrize("most", [1, 2, 6])
+def test_what_is_read_from_before_our_last_write_leads_to_no_second_one(
+    sandbox: Sandbox, clock: Clock, wire: Wire, forge: str, undisturbed: Fact, database: Database, most: int
+) -> None:
+    """A replica that lags behind answers the next reads after a write, whatever was written: nothing comes twice."""
+    life, met = Life(sandbox, forge, clock, journal=Journal(database)), list[str]()
+
+    def meet(_number: int, what: str) -> None:
+        if writes(what):
+            met.append(what)
+            sandbox.faults.clear()
+            sandbox.faults.add(Fault(path=f"/{forge}/api/*", kind="stale", times=1 + len(met) % most))
+
+    wire.meet = meet
+    life.live()
+    assert differences(life.outcome(), undisturbed) == []
+    assert len(met) > 20

@@ -112,6 +112,17 @@ def test_a_delay_changes_nothing_else(hub: GitHubCaller) -> None:
     assert hub.get(SHOP)["name"] == "shop"
 
 
+def test_a_replica_may_lag_behind(hub: GitHubCaller) -> None:
+    """After the next write so many reads show what was before it, and the write stays."""
+    issues = f"{SHOP}/issues"
+    fault(hub.sandbox, path=f"{API}/repos/*", kind="stale", times=2)
+    assert hub.ask("GET", issues).json() == []
+    hub.ask("POST", issues, json={"title": "There"})
+    seen = [len(hub.ask("GET", issues).json()) for _ in range(3)]
+    assert seen == [0, 0, 1]
+    assert [row.title for row in hub.sandbox.world.project("github", "acme/shop").issues.values()] == ["There"]
+
+
 @pytest.mark.parametrize(
     "given", [{}, {"path": "*"}, {"path": "*", "kind": "fire"}, {"path": "*", "kind": "drop", "x": 1}]
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from service.model import AddLabels, IssueRef, Reopen
+import pytest
+
+from service.model import AddLabels, EnsureComment, IssueRef, Reopen
 from service.store.database import Database
 from service.store.journal import EntryFilter, Journal
 from tests.clock import START, Clock
@@ -44,3 +46,29 @@ def test_what_was_opened_again_is_counted_within_a_time(place: Place, clock: Clo
     found = journal.reopened(begin, clock()), journal.reopened(begin + timedelta(hours=1), begin + timedelta(hours=2))
     database.close()
     assert found == ({str(ACTION): 2, str(POST_MORTEM): 1}, {str(ACTION): 1})
+
+
+@pytest.mark.parametrize(
+    ("result", "seconds", "is_remembered"),
+    [
+        ("ok", 60, True),
+        ("ok", 180, False),
+        ("Unavailable: GitHub did not answer", 10, True),
+        ("Unavailable: GitHub did not answer", 60, False),
+        ("RateLimited: asked to wait", 10, False),
+    ],
+)
+def test_what_was_made_a_moment_ago_is_known(
+    place: Place, clock: Clock, result: str, seconds: int, *, is_remembered: bool
+) -> None:
+    """By name, for a while: what was written, for longer than what may have been; what was refused, not at all."""
+    database = Database(place.url, clock=lambda: clock().timestamp())
+    database.migrate()
+    journal = Journal(database)
+    journal.record(ACTION, rule="status", change=EnsureComment(POST_MORTEM, "status", "x"), result=result)
+    clock.forward(seconds=seconds)
+    found = journal.made_lately(POST_MORTEM, ["comment status", "comment reply:1", "item 3f2a"])
+    elsewhere = journal.made_lately(ACTION, ["comment status"])
+    database.close()
+    assert found == ({"comment status"} if is_remembered else set())
+    assert elsewhere == set()
