@@ -69,7 +69,12 @@ def decide(snapshot: Snapshot, policy: Policy) -> Plan:
     reasons = tuple(", ".join(run.reasons.get(_about(change), (STATUS,))) for change in changes)
     overrides = tuple(o for o in run.snapshot.state.overrides if o not in snapshot.state.overrides)
     plan = Plan(ref, run.findings, changes, reasons, run.revisit_at, related, overrides)
-    return replace(plan, notices=told(snapshot, run.case, plan, policy), appointments=appointments(run.case, policy))
+    return replace(
+        plan,
+        notices=told(snapshot, run.case, plan, policy),
+        appointments=appointments(run.case, policy),
+        seen_at=snapshot.observed_at,
+    )
 
 
 def _related(before: Snapshot, after: Case) -> Iterator[IssueRef]:

@@ -153,6 +153,14 @@ class Plan:
     overrides: tuple[Override, ...] = ()
     notices: tuple[Notice, ...] = ()
     appointments: tuple[Appointment, ...] | None = None
+    seen_at: datetime | None = None  # by the clock that `revisit_at` goes by
+
+    @property
+    def revisit_in(self) -> float | None:
+        """Seconds from the look to the next one. Clocks that disagree on the time agree on that."""
+        if self.revisit_at is None or self.seen_at is None:
+            return None
+        return (self.revisit_at - self.seen_at).total_seconds()
 
     @property
     def blockers(self) -> tuple[Finding, ...]:

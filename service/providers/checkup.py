@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from itertools import islice
 from typing import ClassVar, Protocol
 
 from service.model import Capabilities, Permission
+from service.providers.exchanges import dated
 from service.providers.hooks import Hook, HookHealth, Hooks, health
 
 _TRIES = 100  # of a webhook's newest
@@ -96,11 +96,8 @@ class Checkup(Protocol):
 
 def clock_ahead(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds by which `now` is ahead of the answer's date, which has whole seconds. Names are in lower case."""
-    try:
-        date = parsedate_to_datetime(headers.get("date", ""))
-    except ValueError:
-        return None
-    return (now - (date if date.tzinfo else date.replace(tzinfo=UTC))).total_seconds()
+    date = dated(headers)
+    return None if date is None else (now - date).total_seconds()
 
 
 def fared(hooks: Hooks, hook: Hook) -> tuple[HookHealth, bool]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeAlias
 
 import requests
@@ -22,7 +24,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and what came back. `status` and `seconds` are None where nothing usable did.
+    """One request and what came back. `status`, `seconds` and `date` are None where nothing usable did.
 
     `endpoint` is a template, such as `GET /repos/{owner}/{repo}/issues`: it names no project, issue or person.
     """
@@ -31,6 +33,7 @@ class Exchange:
     status: int | None = None
     seconds: float | None = None
     quota: Quota | None = None
+    date: datetime | None = None  # when it was answered, by the forge's clock
 
 
 Observer: TypeAlias = Callable[[Exchange], None]
@@ -80,8 +83,18 @@ class Meter:
             raise
         first = answer.history[0] if answer.history else answer  # a redirect that was followed is told by itself
         seconds = first.elapsed.total_seconds()
-        self.observer(Exchange(endpoint, first.status_code, seconds, self.quota(first.headers)))
+        date = dated(answer.headers)
+        self.observer(Exchange(endpoint, first.status_code, seconds, self.quota(first.headers), date))
         return answer
+
+
+def dated(headers: Mapping[str, str]) -> datetime | None:
+    """When an answer left, in whole seconds; names compare without case, or are in lower case."""
+    try:
+        date = parsedate_to_datetime(headers.get("date", ""))
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def left(headers: Mapping[str, str], name: str) -> int | None:

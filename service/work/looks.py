@@ -116,7 +116,7 @@ class Looks:
         _log.info("plan_applied", **summary(plan))
         # Issues that are related to each other would nudge one another for ever if an idle look passed it on.
         related = plan.related if plan.changes or claim.by_delivery else ()
-        return self._queue.finish(claim, plan.revisit_at, related)
+        return self._queue.finish(claim, plan.revisit_in, related)
 
     def _failed(self, claim: Claim, error: Exception) -> tuple[bool, Exception | None]:
         """Whether the lease was still held, and what is wrong."""

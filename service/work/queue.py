@@ -211,9 +211,10 @@ class Queue:
         if left is None or (left < self.timing.heartbeat and not self.extend(claim)):
             raise LeaseLost(f"the lease on {claim.ref} ended and another worker took it: nothing more is written")
 
-    def finish(self, claim: Claim, revisit_at: datetime | None = None, related: Iterable[IssueRef] = ()) -> bool:
+    def finish(self, claim: Claim, revisit_in: float | None = None, related: Iterable[IssueRef] = ()) -> bool:
         """The look succeeded; the related issues are nudged with it. False: the lease was lost.
 
+        The next look comes by itself after `revisit_in` seconds; None: when something happens.
         The event that told an issue's id alone was about the issue that is nudged once its name is known.
         """
         others = sorted({ref for ref in related if ref != claim.ref}, key=str)
@@ -221,8 +222,8 @@ class Queue:
         values: dict[str, Any] = {"issue_": str(claim.ref), "owner_": claim.owner, "seen": claim.claimed}
         nudge = self._sql.nudge if claim.ref.node is None else self._sql.deliver
         statement = self._sql.finish
-        if revisit_at is not None:
-            statement, values["then"] = self._sql.revisit, revisit_at.timestamp()
+        if revisit_in is not None:
+            statement, values["later"] = self._sql.revisit, revisit_in
 
         def done(connection: Connection) -> bool:
             if others:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnCollection, ColumnElement, Select, bindparam, case, func, null, select, update
+from sqlalchemy import ColumnCollection, ColumnElement, Double, Select, bindparam, case, func, null, select, update
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -41,7 +41,7 @@ class Statements:
         self.left = select(_OLD.due_at - now).where(_held())
         again = self._limited(soon, now)
         self.finish = self._finish(again, "idle", null())
-        self.revisit = self._finish(again, "ready", bindparam("then"))
+        self.revisit = self._finish(again, "ready", now + bindparam("later", type_=Double()))
         # Locks several issues in one order, so that two who pass work on to each other do not block each other.
         names = _OLD.issue.in_(bindparam("names", expanding=True))
         self.hold = select(_OLD.issue).where(names).order_by(_OLD.issue).with_for_update()

@@ -93,7 +93,7 @@ def test_a_worker_and_an_audit_never_look_at_one_issue_at_once(shared: Shared, c
 def test_a_plans_next_look_is_left_to_the_queue(shared: Shared, clock: Clock) -> None:
     """Workers, if there are any, remind in the morning what the audit found at night."""
     morning = clock().replace(day=3, hour=8)
-    shared.audit(lambda ref: Plan(ref, revisit_at=morning), ONE)
+    shared.audit(lambda ref: Plan(ref, revisit_at=morning, seen_at=clock()), ONE)
     clock.now = morning
     claim = shared.queue.claim()
     assert claim is not None
@@ -189,7 +189,7 @@ def test_the_queue_remembers_what_was_looked_at(shared: Shared, clock: Clock) ->
     def look(ref: IssueRef) -> Plan:
         if ref == failed:
             raise Forbidden("no")
-        return Plan(ref, revisit_at=clock().replace(hour=12) if ref == planned else None)
+        return Plan(ref, revisit_at=clock().replace(hour=12) if ref == planned else None, seen_at=clock())
 
     shared.audit(look, settled, planned, failed)
     shared.queue.nudge(nudged)

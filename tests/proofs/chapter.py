@@ -62,6 +62,7 @@ class Chapter:
     crew: Crew
     url: str  # the database's
     step: str
+    ahead: float = 0.0  # seconds by which the database's clock is ahead of the workers'
 
     def __post_init__(self) -> None:
         self._told = 0
@@ -120,7 +121,7 @@ class Chapter:
         return ended
 
     def _order(self) -> Order:
-        return Order(self.life.sandbox.url, self.url, self.life.clock().timestamp())
+        return Order(self.life.sandbox.url, self.url, self.life.clock().timestamp(), ahead=self.ahead)
 
     def _open(self) -> list[str]:
         """Deliveries that are not processed, and issues that somebody still seems to look at."""

@@ -45,6 +45,8 @@ LONGEST = 1200  # waits of a twentieth of a second, until a worker that should h
 class Order:
     """What a worker is told. Its time stands at `at`, or goes on from there if `flows` tells since when.
 
+    The database's clock is `ahead` of its own by so many seconds.
+
     `drains`: it ends when nothing is due, and says how often it committed and what it asked the forge. `commit` and
     `request` number those at which it is killed; `done` is whether that one still takes place.
     """
@@ -52,6 +54,7 @@ class Order:
     sandbox: str
     database: str
     at: float
+    ahead: float = 0.0
     flows: float = 0.0
     lease: float = 60.0
     threads: int = 1
@@ -68,7 +71,7 @@ class Mortal(Database):
     """Counts its commits, and dies by kill -9 at one of them, right before it or right after."""
 
     def __init__(self, order: Order) -> None:
-        super().__init__(order.database, clock=order.now, patience=60)
+        super().__init__(order.database, clock=lambda: order.now() + order.ahead, patience=60)
         self._order = order
         self._numbers = count(1)
         self.commits = 0

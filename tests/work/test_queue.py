@@ -118,7 +118,7 @@ def test_the_same_id_from_another_forge_is_another_delivery(queue: Queue, clock:
 
 def test_a_planned_revisit_comes_at_its_time(queue: Queue, clock: Clock) -> None:
     """An issue with a grace window or deadline is due again then, not sooner."""
-    queue.finish(_due(queue, clock), clock() + timedelta(hours=3))
+    queue.finish(_due(queue, clock), 3 * 3600)
     clock.forward(hours=2.9)
     assert queue.claim() is None
     clock.forward(hours=0.2)
@@ -128,7 +128,7 @@ def test_a_planned_revisit_comes_at_its_time(queue: Queue, clock: Clock) -> None
 
 def test_an_event_comes_before_a_planned_revisit(queue: Queue, clock: Clock) -> None:
     """A delivery does not wait for the deadline that was planned."""
-    queue.finish(_due(queue, clock), clock() + timedelta(days=30))
+    queue.finish(_due(queue, clock), 30 * 86400)
     _deliver(queue, "d2")
     clock.forward(seconds=1)
     assert _claimed(queue).ref == ISSUE
@@ -325,7 +325,7 @@ def test_what_came_in_bulk_goes_last_and_is_not_forgotten(queue: Queue, clock: C
     planned = many[0]
     _deliver(queue, "d0", planned)
     clock.forward(seconds=1)
-    queue.finish(_claimed(queue), revisit_at=clock() + timedelta(days=1))
+    queue.finish(_claimed(queue), revisit_in=86400)
     queue.changed(many)
     clock.forward(seconds=10)
     people = [IssueRef("github", "acme/shop", n) for n in range(1, 7)]
@@ -363,7 +363,7 @@ def test_an_issue_is_less_urgent_until_it_was_looked_at(queue: Queue, clock: Clo
     """What was planned after that look, a deadline say, is urgent like any other."""
     queue.changed([ISSUE])
     clock.forward(seconds=1)
-    queue.finish(_claimed(queue), revisit_at=clock() + timedelta(hours=2))
+    queue.finish(_claimed(queue), revisit_in=7200)
     clock.forward(hours=1)
     queue.changed([OTHER])
     clock.forward(hours=2)

@@ -33,6 +33,7 @@ from service.model import (
 from service.providers.base import Listing, NotFound, Scope
 from service.providers.cache import Cache
 from service.providers.exchanges import Observer, unobserved
+from service.providers.forge_time import ForgeTime
 from service.providers.github import (
     action_items,
     boards,
@@ -89,9 +90,12 @@ class GitHub:
         def limiter(account: str) -> Limiter:
             return limits(f"{forge} {account}".rstrip(), creations)
 
-        wire = Wire(url, self._counter, clock, sleep, observer, limiter)
+        time = ForgeTime(clock)
+        wire = Wire(url, self._counter, time.now, sleep, time.hearing(observer), limiter)
         last_reply = LastReply(lambda: self.requests, clock)
-        self._server = Server(forge, access(auth, wire, kept), kept, clock, last_reply, is_dotcom=url == DOTCOM)
+        self._server = Server(
+            forge, access(auth, wire, kept), kept, clock, time.now, last_reply, is_dotcom=url == DOTCOM
+        )
 
     @property
     def requests(self) -> int:

@@ -21,7 +21,7 @@ def fetch(server: Server, ref: IssueRef, dialect: Dialect) -> Snapshot:
     parent, children = _relatives(server, seen)
     snapshot = Snapshot(
         issue=seen.issue,
-        observed_at=server.clock(),
+        observed_at=server.forge_clock(),
         viewer=seen.viewer,
         parent=parent,
         children=children,
@@ -105,7 +105,7 @@ def _people(server: Server, ref: IssueRef, seen: Sighting) -> dict[str, bool]:
 
 def _remember(server: Server, seen: Sighting, snapshot: Snapshot) -> None:
     memory = server.memory
-    memory.ref, memory.at = snapshot.issue.ref, snapshot.observed_at
+    memory.ref, memory.at = snapshot.issue.ref, server.clock()
     ours = [c for c in snapshot.comments if c.topic is not None]
     memory.comments = {c.topic: Written(c.id, c.body) for c in reversed(ours) if c.topic}
     memory.all_comments = seen.earlier is None

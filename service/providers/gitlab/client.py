@@ -33,6 +33,7 @@ from service.model import (
 from service.providers.base import Listing, Rejected, Scope
 from service.providers.cache import Cache
 from service.providers.exchanges import Observer, unobserved
+from service.providers.forge_time import ForgeTime
 from service.providers.gitlab import action_items, comments, files, issue_changes, observe, own_issues, people, survey
 from service.providers.gitlab.checkup import GitLabCheckup
 from service.providers.gitlab.checkup_requests import CheckupRequests
@@ -72,11 +73,13 @@ class GitLab:
     ) -> None:
         self.forge = forge
         limiter = limits(forge, _CREATIONS if url == DOTCOM else ())  # elsewhere they are what the server's owner sets
-        self._connection = Connection(url, token, clock=clock, sleep=sleep, observer=observer, limiter=limiter)
+        time = ForgeTime(clock)
+        observer = time.hearing(observer)
+        self._connection = Connection(url, token, clock=time.now, sleep=sleep, observer=observer, limiter=limiter)
         self._gateway = Gateway(self._connection)
         last_reply = LastReply(lambda: self.requests, clock)
         kept = cache if cache is not None else Cache(clock)
-        self._server = Server(forge, self._gateway, kept, clock, last_reply)
+        self._server = Server(forge, self._gateway, kept, clock, time.now, last_reply)
 
     @property
     def requests(self) -> int:

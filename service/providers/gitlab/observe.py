@@ -34,7 +34,7 @@ def fetch(server: Server, ref: IssueRef, dialect: Dialect) -> Snapshot:
     _saw_people(server, issue, seen)
     snapshot = Snapshot(
         issue=replace(issue, body_edited_at=seen.body_edited_at, label_times=times),
-        observed_at=server.clock(),
+        observed_at=server.forge_clock(),
         viewer=seen.viewer,
         parent=parent,
         children=children,
@@ -169,7 +169,7 @@ def _capabilities(server: Server, ref: IssueRef) -> Capabilities:
 
 def _remember(server: Server, seen: Sighting, snapshot: Snapshot) -> None:
     memory = server.memory
-    memory.ref, memory.at = snapshot.issue.ref, snapshot.observed_at
+    memory.ref, memory.at = snapshot.issue.ref, server.clock()
     ours = [c for c in snapshot.comments if c.topic is not None]
     memory.comments = {c.topic: Written(c.id, c.body) for c in reversed(ours) if c.topic}
     memory.work_item = seen.work_item

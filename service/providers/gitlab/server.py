@@ -26,7 +26,8 @@ class Server:
     forge: str
     gateway: Gateway
     cache: Cache
-    clock: Callable[[], datetime]
+    clock: Callable[[], datetime]  # ours: how old is what we remember
+    forge_clock: Callable[[], datetime]  # the forge's: when is now, beside the times of its issues
     last_reply: LastReply
     memory: Memory = field(default_factory=Memory)
 
