@@ -3,44 +3,77 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 
 import pytest
 
 from service.sandbox import Sandbox
 from tests.clock import Clock
+from tests.proofs.conftest import Say
 from tests.proofs.life import CHILD, PM, PROJECT, Life
 from tests.proofs.wire import Wire, writes_text
+from tests.soaking import SOAKING
 
 ROUNDS = 20  # looks of each run, each with up to three edits in between
-RUNS = 2
+RUNS = 50 if SOAKING else 2  # on each forge: a soak sees a thousand interleavings there
 PEOPLE = ("alice", "bob")
+_OPEN = re.compile(r"- \[ \] (?!Step )")  # a box of the template's, or an action item's
 
 
 class Editors:
-    """Two people who read the text and write it back with one line more, or a box ticked, between two requests."""
+    """Two people who read the text and write it back with one line more, or a box ticked, between two requests.
+
+    `lines` are what has to stand in the text in the end, `steps` those with a box of their own, by whether it is ticked.
+    """
 
     def __init__(self, life: Life, chance: random.Random) -> None:
         self.life, self.chance = life, chance
-        self.lines: list[str] = []
+        self._notes: list[str] = []
+        self.steps: dict[str, bool] = {}
         self.edits = 0
+
+    @property
+    def lines(self) -> list[str]:
+        return [*self._notes, *(_step(text, ticked=ticked) for text, ticked in self.steps.items())]
 
     def edit(self) -> None:
         self.edits += 1
         body = self.life.issue(PM).body
-        if self.chance.random() < 0.3 and "- [ ] " in body:
-            self._save(body.replace("- [ ] ", "- [x] ", 1))
+        if self.chance.random() < 0.3 and _OPEN.search(body):
+            self._save(_OPEN.sub("- [x] ", body, count=1))
             return
-        line = f"Note {self.edits}: the graph at minute {self.chance.randrange(1000)} is odd."
+        if self.steps and self.chance.random() < 0.3:
+            self._tick(body, self.chance.choice(list(self.steps)))
+            return
+        self._add(body)
+
+    def _tick(self, body: str, text: str) -> None:
+        """Or takes the tick away."""
+        was = self.steps[text]
+        self.steps[text] = not was
+        self._save(body.replace(_step(text, ticked=was), _step(text, ticked=not was)))
+
+    def _add(self, body: str) -> None:
+        if self.chance.random() < 0.3:
+            text = f"Step {self.edits}: look at the graph."
+            line, self.steps[text] = _step(text, ticked=False), False
+        else:
+            line = f"Note {self.edits}: the graph at minute {self.chance.randrange(1000)} is odd."
+            self._notes.append(line)
         rows = body.splitlines(keepends=True)
-        headings = [n for n, row in enumerate(rows) if row.startswith("## ")]
+        # A box among the action items would become one, and its line an issue's.
+        headings = [n for n, row in enumerate(rows) if row.startswith("## ") and "Action items" not in row]
         place = self.chance.choice(headings) + 1
-        self.lines.append(line)
         self._save("".join([*rows[:place], f"\n{line}\n", *rows[place:]]))
 
     def _save(self, body: str) -> None:
         actor = self.chance.choice(PEOPLE)
         self.life.sandbox.world.edit_issue(self.life.forge, PROJECT, PM, actor=actor, body=body)
+
+
+def _step(text: str, *, ticked: bool) -> str:
+    return f"- [{'x' if ticked else ' '}] {text}"
 
 
 def between(editors: Editors, most: int) -> Callable[[int, str], None]:
@@ -58,8 +91,8 @@ def between(editors: Editors, most: int) -> Callable[[int, str], None]:
 
 
 @pytest.mark.parametrize("seed", range(RUNS))
-def test_no_persons_line_is_lost(sandbox: Sandbox, clock: Clock, wire: Wire, forge: str, seed: int) -> None:
-    """Every line that somebody saved is there in the end, once, whatever Closeout wrote meanwhile."""
+def test_no_persons_line_is_lost(sandbox: Sandbox, clock: Clock, wire: Wire, forge: str, seed: int, say: Say) -> None:
+    """Every line and tick that somebody saved is there in the end, once, whatever Closeout wrote meanwhile."""
     life = Life(sandbox, forge, clock)
     life.report()
     life.settle()
@@ -78,3 +111,5 @@ def test_no_persons_line_is_lost(sandbox: Sandbox, clock: Clock, wire: Wire, for
     body = life.issue(PM).body
     assert [line for line in editors.lines if body.count(line) != 1] == []
     assert editors.edits >= ROUNDS // 2
+    assert editors.steps
+    say(f"{forge}, run {seed + 1} of {RUNS}: {editors.edits} edits in {ROUNDS} looks, none lost")
