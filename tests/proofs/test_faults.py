@@ -7,9 +7,10 @@ import random
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import pytest
+import requests
 
 from service.providers.base import Forbidden, ProviderError
 from service.sandbox import Sandbox
@@ -23,6 +24,7 @@ from tests.stack import BOT
 
 PAGE = "<html>Bad gateway</html>"
 SECONDARY = '{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}'
+TIMEOUT = "timeout"  # the forge takes longer than anybody waits: on our side of the wire, not to wait for it here
 FAULTS: dict[str, dict[str, Any]] = {
     "500": {"kind": "status", "status": 500, "body": "{}"},
     "502 from a proxy": {"kind": "status", "status": 502, "body": PAGE},
@@ -38,6 +40,8 @@ FAULTS: dict[str, dict[str, Any]] = {
     "hangs up": {"kind": "drop"},
     "hangs up though it was done": {"kind": "drop", "after": True},
     "cut short": {"kind": "truncate"},
+    "no answer in time": {"kind": TIMEOUT},
+    "no answer in time though it was done": {"kind": TIMEOUT, "after": True},
     "a page instead of JSON": {"kind": "status", "status": 200, "body": PAGE},
     "a page instead of JSON though it was done": {"kind": "status", "status": 200, "body": PAGE, "after": True},
 }
@@ -63,17 +67,27 @@ def test_what_passes_leaves_no_trace(
     order = itertools.islice(itertools.cycle(kinds), first * 8, None)
     chance = random.Random(first)  # noqa: S311 - spreads faults, guards nothing
 
+    def arrange(fault: dict[str, Any]) -> None:
+        if fault["kind"] == TIMEOUT:
+            wire.kill, wire.after, wire.die = len(wire.made), "after" in fault, _times_out
+        else:
+            sandbox.faults.add(Fault(path=f"/{forge}/api/*", **fault))
+
     def meet(_number: int, what: str) -> None:
         if chance.random() * EVERY < 1 and not _is_file(what):
             named = next(order)
             met.add(named)
-            sandbox.faults.add(Fault(path=f"/{forge}/api/*", **FAULTS[named]))
+            arrange(FAULTS[named])
 
     wire.meet = meet
     life.live()
     assert differences(life.outcome(), undisturbed) == []
     assert len(met) >= 12
     assert sandbox.faults.rules == []
+
+
+def _times_out(where: str) -> Never:
+    raise requests.ReadTimeout(where)
 
 
 def _is_file(what: str) -> bool:
