@@ -5,7 +5,7 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from service.providers.github.gateway import Gateway, Wire, repository, segment
 
 _EARLY = 300  # seconds before its end a token is replaced
 _INSTALLATION_SECONDS = 3600
+_OFF = 20  # seconds; no request takes as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ class AppAccess:
         self._app_id = auth.app_id
         self._wire = wire
         self._cache = cache
-        self.app = Gateway(wire, github.Auth.AppAuth(auth.app_id, auth.private_key), account="app")
+        key = AppKey(auth, wire.clock)
+        self.app = Gateway(wire, key.auth, key.renew, account="app")
         self._gateways: dict[int, Gateway] = {}
 
     def gateway(self, project: str) -> Gateway:
@@ -134,6 +136,30 @@ class AppAccess:
             raise Forbidden(f"the GitHub App is not installed on {project}; install it there") from None
         with reading(f"the installation on {project}"):
             return int(found["id"])
+
+
+class AppKey:
+    """Signs what an App says of itself, with the time as the forge has it: GitHub believes it for minutes only.
+
+    https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
+    """
+
+    def __init__(self, auth: AppAuth, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._signed_at = 0
+        self._sign = github.Auth.AppAuth.create_jwt_sign(auth.private_key, "RS256")
+        self.auth = github.Auth.AppAuth(auth.app_id, sign_func=self._signed)
+
+    def renew(self) -> bool:
+        """Whether the refusal told us that the time was wrong."""
+        return abs(self._now() - self._signed_at) > _OFF
+
+    def _signed(self, claims: dict[str, Any]) -> str | bytes:
+        self._signed_at = now = self._now()
+        return self._sign({**claims, "iat": now - 60, "exp": now + 300})
+
+    def _now(self) -> int:
+        return int(self._clock().timestamp())
 
 
 class InstallationToken(github.Auth.Auth):

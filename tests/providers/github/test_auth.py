@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64decode
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -116,6 +119,18 @@ def test_an_app_that_is_not_installed_says_so(stage: Stage, app: GitHub) -> None
     """The remedy is the owner's, and the sentence names it."""
     with pytest.raises(Forbidden, match="not installed on acme/elsewhere; install it there"):
         app.apply(EnsureLabel(stage.ref(1, "acme/elsewhere"), Label("x", "000000")))
+
+
+def test_an_app_with_a_wrong_clock_signs_by_githubs(stage: Stage, app: GitHub, clock: Clock) -> None:
+    """GitHub refuses it by the time in its signature, and tells its own: the next try has that."""
+    there = clock() + timedelta(minutes=10)
+    stage.sandbox.world.clock = lambda: there
+    signed: list[str] = []
+    stage.sandbox.observers.append(lambda asked, _answer: signed.append(asked.headers["Authorization"]))
+    stage.fault("v3/repos/acme/shop/installation", kind="status", status=401, body='{"message": "\'exp\' is past"}')
+    app.fetch(stage.pm)
+    claims = json.loads(urlsafe_b64decode(signed[0].split(".")[1] + "=="))
+    assert (claims["iat"], claims["exp"]) == (there.timestamp() - 60, there.timestamp() + 300)
 
 
 def test_a_wrong_app_is_forbidden(stage: Stage) -> None:
