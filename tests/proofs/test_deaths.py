@@ -17,7 +17,7 @@ from tests.proofs.life import Life, differences
 from tests.soaking import SOAKING
 from tests.stack import FORGES
 
-SAMPLE = 4  # points of each chapter; a soak takes every one
+SAMPLE = 3  # points of each chapter; a soak takes every one
 STEPS = ("report", "fill_in", "ask", "close_too_soon", "review", "finish_actions", "close", "wait_a_month")
 SAMPLED = ("fill_in", "close_too_soon", "report", "wait_a_month")  # a chapter of each forge on each database
 TELLING = 100  # points, after which a soak says how far it is

@@ -20,6 +20,7 @@ from service.store.journal import Journal
 from tests.clock import Clock
 from tests.proofs.life import PROJECT, Fact, Life, differences
 from tests.proofs.wire import Wire, writes
+from tests.soaking import SOAKING
 from tests.stack import BOT
 
 PAGE = "<html>Bad gateway</html>"
@@ -135,7 +136,7 @@ def test_what_is_missing_for_a_moment_is_found_again(
     assert met
 
 
-@pytest.mark.parametrize("most", [1, 2, 6])
+@pytest.mark.parametrize("most", [1, 2, 6] if SOAKING else [6])
 def test_what_is_read_from_before_our_last_write_leads_to_no_second_one(
     sandbox: Sandbox, clock: Clock, wire: Wire, forge: str, undisturbed: Fact, database: Database, most: int
 ) -> None:
