@@ -21,13 +21,14 @@ from pydantic import SecretStr
 
 from service.bootstrap import Service
 from service.bootstrap.looking import Looking
+from service.cli.looking import Unrecorded
 from service.model import IssueRef
 from service.sandbox import Sandbox
 from service.sandbox.rows import Project
 from tests.clock import START, Clock
 from tests.proofs.crew import Crew
 from tests.proofs.foreman import Order
-from tests.proofs.life import Fact, Unrecorded, plain_issue
+from tests.proofs.life import Fact, plain_issue
 from tests.proofs.post import Post
 from tests.stack import BOT, FORGES, PROJECTS, SECRET, settings_at
 

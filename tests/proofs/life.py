@@ -12,7 +12,7 @@ import itertools
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,7 +21,8 @@ from typing import Any, TypeAlias
 from pydantic import SecretStr
 
 from service.bootstrap.looking import Looking
-from service.model import Change, IssueRef, Plan
+from service.cli.looking import Unrecorded
+from service.model import IssueRef, Plan
 from service.providers.base import ProviderError, RateLimited
 from service.reconciler import Journal, Reconciler, Telling
 from service.sandbox import Sandbox
@@ -56,18 +57,6 @@ class Checkpoint:
 
 class Killed(BaseException):
     """The worker dies here. No `except Exception` sees it, as none sees a SIGKILL."""
-
-
-class Unrecorded:
-    """A journal that keeps nothing."""
-
-    def record(self, ref: IssueRef, *, rule: str, change: Change, result: str, request: str = "") -> None:
-        """Nothing is kept."""
-
-    def made_lately(self, target: IssueRef, names: Collection[str]) -> Collection[str]:
-        """Nor remembered."""
-        del target, names
-        return ()
 
 
 @dataclass
