@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ import requests
 
 from service.model import Change, IssueRef, Plan
 from service.policies import Policies
+from service.policy import Policy, load
 from service.providers.base import Unverified
 from service.providers.github.auth import TokenAuth
 from service.providers.github.client import GitHub
@@ -25,7 +26,8 @@ from tests.setup_node import EXTERNAL
 pytestmark = pytest.mark.node
 
 PROJECT = "acme/shop"
-LATER = timedelta(minutes=1)  # past the grace window: the emulator's clock is the machine's
+# Nobody waits for the grace window here: the emulator's clock is the machine's.
+AT_ONCE = "version: 1\nrules:\n  closure: {grace_seconds: 0}\n  definition-of-done: {grace_seconds: 0}\n"
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +66,11 @@ class Desk:
     journal: Journal = field(default_factory=Journal)
 
     def __post_init__(self) -> None:
-        self.provider = GitHub(auth=TokenAuth("token-closeout-bot"), clock=_later, sleep=lambda _: None, url=self.url)
-        providers = {"github": self.provider}
-        self.reconciler = Reconciler(providers, Policies({"github": "github"}), journal=self.journal, dry_run=False)
+        self.provider = GitHub(auth=TokenAuth("token-closeout-bot"), clock=_now, sleep=lambda _: None, url=self.url)
+        providers, at_once = {"github": self.provider}, load(AT_ONCE, "the test's")
+        assert isinstance(at_once, Policy)
+        policies = Policies({"github": "github"}, at_once)
+        self.reconciler = Reconciler(providers, policies, journal=self.journal, dry_run=False)
 
     def person(self, login: str, method: str, path: str, **body: Any) -> Any:
         answer = requests.request(
@@ -100,8 +104,8 @@ class Desk:
         return plan
 
 
-def _later() -> datetime:
-    return datetime.now(UTC) + LATER
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -158,11 +162,11 @@ def test_its_webhooks_are_verified_and_nudge_the_right_issue(desk: Desk) -> None
         nudges = []
         for _ in range(2):
             headers, body = box.next()
-            found = parse(headers, body, forge="github", secrets=("between us",), now=_later())
+            found = parse(headers, body, forge="github", secrets=("between us",), now=_now())
             assert found is not None
             nudges.append((found.event, found.sender, found.refs))
             with pytest.raises(Unverified):
-                parse(headers, body + b" ", forge="github", secrets=("between us",), now=_later())
+                parse(headers, body + b" ", forge="github", secrets=("between us",), now=_now())
         desk.person("alice", "DELETE", f"hooks/{hook['id']}")
     here = (IssueRef("github", PROJECT, number),)
     assert sorted(nudges) == [("issue_comment.created", "bob", here), ("issues.opened", "alice", here)]
