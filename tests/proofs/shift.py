@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
+
+from sqlalchemy import make_url
 
 from service.model import IssueRef
 from service.store.database import Database
@@ -16,9 +20,7 @@ from tests.proofs.crew import Crew
 from tests.proofs.foreman import Order
 from tests.proofs.life import PM, PROJECT, Life
 
-# Seconds of a lease: so long that no heartbeat falls into a test. A process that is stopped in the midst of a commit
-# keeps the others off a SQLite file until it goes on or ends, and proves nothing here.
-LONG = 7200.0
+LONG = 7200.0  # seconds of a lease: so long that no heartbeat falls into a test
 
 
 @dataclass
@@ -67,6 +69,19 @@ class Shift:
     def complete(self) -> None:
         """A worker does everything."""
         assert self.crew.ended(self.start()).code == 0
+
+    def can_write(self) -> bool:
+        """Whether nobody keeps the others off a SQLite file, as a process does that is stopped in a commit's midst."""
+        url = make_url(self.url)
+        if url.get_backend_name() != "sqlite":
+            return True
+        with closing(sqlite3.connect(str(url.database), timeout=0, isolation_level=None)) as file:
+            try:
+                file.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            file.execute("ROLLBACK")
+        return True
 
     def undone(self) -> list[str]:
         """Deliveries that are not processed, and issues that somebody still seems to look at."""
