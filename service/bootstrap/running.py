@@ -21,7 +21,7 @@ def serve_forever(settings: Settings, ready: Callable[[Bind], None], failed: Cal
     """
     bind = settings.bind._replace(port=usable_port(*settings.bind))
     ready(bind)
-    return serve(lambda: _served(settings), failed, bind.host, bind.port)
+    return serve(lambda: _served(settings), failed, bind)
 
 
 def _served(settings: Settings) -> Served:

@@ -9,12 +9,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from service.web.limits import Limits
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_THREADS = 8  # one writer to one SQLite file: more only queue up behind it
 _STOPPING = 30  # seconds for what is under way when asked to stop
 _STARTING = 30.0  # seconds a request waits for the application to be there
 
@@ -43,34 +44,45 @@ def usable_port(host: str, port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def serve(build: Callable[[], Served], failed: Callable[[Exception], int], host: str, port: int) -> int:
+def serve(
+    build: Callable[[], Served], failed: Callable[[Exception], int], bind: tuple[str, int], limits: Limits | None = None
+) -> int:
     """Serves until SIGTERM or SIGINT and returns the exit code. Call it in the main thread, before any other starts.
 
     `build` runs in the serving process; where it raises, `failed` tells the person and gives the exit code. A
     serving process that dies is started again.
     """
     from granian import Granian  # noqa: PLC0415 - the demo and the tests do without
-    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
+    from granian.http import HTTP1Settings  # noqa: PLC0415
 
+    from service.web.intake import Intake  # noqa: PLC0415 - the same
+
+    within = limits or Limits()
     multiprocessing.set_start_method("fork", force=True)
     verdict = multiprocessing.Value("i", 0)
 
-    def load() -> WSGIApplication:
+    def load() -> Any:  # granian's stubs know no objects
         def give_up(error: Exception) -> None:
             verdict.value = failed(error)
             os.kill(os.getppid(), signal.SIGTERM)
 
         gate = Gate(build, give_up)
         gate.open()
-        return gate
+        return Intake(gate, within, gate.close)
 
     server = Granian(
         "closeout",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
+        address=bind[0],
+        port=bind[1],
+        interface=Interfaces.RSGI,
         workers=1,
-        blocking_threads=_THREADS,
+        backpressure=within.connections,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=round(1000 * within.head_seconds), max_buffer_size=within.head
+        ),
+        websockets=False,
         workers_kill_timeout=_STOPPING,
         respawn_failed_workers=True,
         log_enabled=False,
@@ -88,12 +100,14 @@ class Gate:
         self._built = threading.Event()
 
     def open(self) -> None:
-        """Puts the application together beside the server; stops it when the server's main thread has ended.
-
-        granian tells an application that is not asynchronous nothing about its end.
-        """
+        """Puts the application together, beside the server."""
         threading.Thread(target=self._run, name="closeout-start", daemon=True).start()
-        threading.Thread(target=self._close, name="closeout-stop", daemon=False).start()
+
+    def close(self) -> None:
+        """Stops the application, once it is there."""
+        self._built.wait(_STARTING)
+        if self._served is not None:
+            self._served.stop()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         served = self._served
@@ -111,12 +125,6 @@ class Gate:
         except Exception as error:  # noqa: BLE001 - whatever it was, the parent process must end with it
             self._failed(error)
         self._built.set()
-
-    def _close(self) -> None:
-        threading.main_thread().join()
-        self._built.wait(_STARTING)
-        if self._served is not None:
-            self._served.stop()
 
 
 def _answer(start_response: StartResponse, status: str, body: bytes) -> list[bytes]:

@@ -21,12 +21,12 @@ from service.model import IssueRef
 from service.providers.base import Delivery, Unverified, WebhookParser
 from service.store.database import StoreUnavailable
 from service.tracing import Span, untold
+from service.web.limits import LARGEST
 from service.work.queue import Queue
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-LARGEST = 25 * 1024 * 1024  # bytes; GitHub sends no larger event, and GitLab's default limit lies below
 PREFIX = "/webhooks/"
 _RETRY_AFTER = "10"  # seconds
 _log = structlog.get_logger()

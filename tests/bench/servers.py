@@ -110,7 +110,7 @@ def command(server: str, application: str) -> list[str]:
 
 
 def _granian(application: str, port: int) -> None:
-    serve(APPLICATIONS[application], lambda _: 1, "127.0.0.1", port)
+    serve(APPLICATIONS[application], lambda _: 1, ("127.0.0.1", port))
 
 
 def _waitress(application: str, port: int) -> None:

@@ -12,7 +12,7 @@ import pytest
 import requests
 from structlog.testing import capture_logs
 
-from service.web.webhooks import LARGEST
+from service.web.limits import LARGEST
 from tests.databases import ON_SQLITE
 from tests.web.conftest import GITHUB_SECRETS, GITLAB_SECRET, Site, github_event, gitlab_event
 
