@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Self
 
@@ -17,7 +19,7 @@ from service.links import Links
 from service.metrics.counting import Counts
 from service.metrics.exposition import exposition
 from service.metrics.facts import FactsCollector, Reading
-from service.providers.base import WebhookParser
+from service.providers.base import Trust, WebhookParser
 from service.providers.exchanges import Exchange
 from service.settings import Settings
 from service.store.appointments import Appointments
@@ -127,7 +129,8 @@ class Service:
 
     def app(self) -> Flask:
         receivers = {
-            forge.name: Receiver(forge.name, _parser(forge.kind), forge.secrets) for forge in self.settings.forges
+            forge.name: Receiver(forge.name, _parser(forge.kind), partial(self._trust, forge.secrets))
+            for forge in self.settings.forges
         }
         return create_app(
             Parts(
@@ -135,7 +138,6 @@ class Service:
                     receivers=receivers,
                     queue=self.queue,
                     allows=self.settings.allows,
-                    now=self._clock,
                     delivered=self._counts.delivered,
                     traced=self._telemetry.delivery if self._telemetry is not None else untold,
                 ),
@@ -155,6 +157,9 @@ class Service:
             allows=self.settings.allows,
             publisher=self.settings.public_url,
         )
+
+    def _trust(self, secrets: Sequence[str]) -> Trust:
+        return Trust(secrets, self._clock(), 3600 * self.settings.replay_hours)
 
     def status_app(self) -> Flask:
         """For a process that receives nothing: health and metrics alone."""

@@ -40,7 +40,7 @@ DELIVERIES = Metric(
     "counter",
     ("forge", "event", "result"),
     "Webhook deliveries, by what became of them: `accepted`, `repeated` (processed before), `ignored`, `refused` "
-    "(unsigned, wrongly signed or malformed), `unstored` (the database did not take it)",
+    "(unsigned, wrongly signed or malformed), `stale` (signed too long ago), `unstored` (the database did not take it)",
     "Are deliveries refused, which a wrong secret causes?",
     'sum by (forge) (rate(closeout_deliveries_total{result=~"refused|unstored"}[10m])) > 0',
 )

@@ -68,6 +68,7 @@ class Counts:
         for forge in forges:  # 0 from the start, or the first would be no increase
             self._overrides.labels(forge)
             self._deliveries.labels(forge, OTHER, "refused")
+            self._deliveries.labels(forge, OTHER, "stale")
             for event in _EVENTS:
                 self._deliveries.labels(forge, event, "unstored")
         for route in routes:

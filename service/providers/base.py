@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -56,6 +57,27 @@ class Unverified(Exception):
     """A webhook delivery whose signature or token is missing or wrong. Nothing of it may be believed."""
 
 
+class Stale(Exception):
+    """The delivery's signature holds, and its signed time does not: somebody sends it again, or a clock is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a delivery is held against. All `secrets` count: an old and a new one while they are rotated.
+
+    `window`: seconds by which a time that the forge signed may differ from `now`, to either side.
+    """
+
+    secrets: Sequence[str] = field(repr=False)
+    now: datetime
+    window: float = 24 * 3600
+
+
+DELIVERY_ID = re.compile(r"[!-+\--~]{1,200}")  # forges send UUIDs; with a comma it would be two headers in one
+MAX_PROJECT = 1000  # characters: GitLab nests groups, each with a name of up to 255
+MAX_NUMBER = 2**31 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A verified webhook delivery, reduced to what it nudges. Its payload decides nothing."""
@@ -91,14 +113,11 @@ class Scope:
 class WebhookParser(Protocol):
     """Bytes in, a value out; no I/O, no clock but the one handed in.
 
-    Returns None for a verified delivery that is none of our business. Raises `Unverified`, or ValueError (with a
-    sentence) where the verified body is not what the forge documents. Header names compare without case.
-    `now` serves the replay window of signed timestamps.
+    Returns None for a verified delivery that is none of our business. Raises `Unverified`, `Stale`, or ValueError
+    (with a sentence) where the verified body is not what the forge documents. Header names compare without case.
     """
 
-    def __call__(
-        self, headers: Mapping[str, str], body: bytes, *, forge: str, secrets: Sequence[str], now: datetime
-    ) -> Delivery | None: ...
+    def __call__(self, headers: Mapping[str, str], body: bytes, *, forge: str, trust: Trust) -> Delivery | None: ...
 
 
 class Provider(Protocol):

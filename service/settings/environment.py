@@ -108,6 +108,13 @@ class Environment(BaseSettings):
     audit_looks: int = Field(
         100, ge=0, le=10_000, description="How many issues one audit looks at, and so reminds people of, at most"
     )
+    replay_hours: float = Field(
+        24,
+        ge=0.5,
+        le=24,
+        description="Hours by which the time that GitLab signs may differ from ours, to either side; what is older or "
+        "newer is not acted on",
+    )
     keep_deliveries: float = Field(30, ge=1, description="Days for which processed deliveries are kept")
     keep_journal: float = Field(365, ge=1, description="Days for which the journal of changes is kept")
     policy: Path | None = Field(None, description="Policy file for projects that have none of their own")

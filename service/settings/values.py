@@ -130,6 +130,7 @@ class Settings(BaseModel):
     resync: str = "*/10 * * * *"  # empty: never
     redelivery: str = "5-59/10 * * * *"  # empty: never
     audit_looks: int = 100
+    replay_hours: float = 24
     keep_deliveries: float = 30
     keep_journal: float = 365
     policy: Path | None = None

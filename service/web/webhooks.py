@@ -6,19 +6,18 @@ This is plain WSGI, in front of the pages: a web framework's own work would be t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.wsgi import get_input_stream
 
 from service.model import IssueRef
-from service.providers.base import Delivery, Unverified, WebhookParser
+from service.providers.base import Delivery, Stale, Trust, Unverified, WebhookParser
 from service.store.database import StoreUnavailable
 from service.tracing import Span, untold
 from service.web.limits import LARGEST
@@ -34,11 +33,11 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """How one forge's deliveries are verified and read."""
+    """How one forge's deliveries are verified and read. `trust`: what is believed at this moment."""
 
     forge: str
     parse: WebhookParser
-    secrets: Sequence[str] = field(repr=False)
+    trust: Callable[[], Trust]
 
 
 class Delivered(Protocol):
@@ -57,7 +56,6 @@ class Desk:
     receivers: Mapping[str, Receiver]
     queue: Queue
     allows: Callable[[IssueRef], bool]
-    now: Callable[[], datetime]
     delivered: Delivered
     traced: Callable[[str, str, str], AbstractContextManager[Span]] = untold
 
@@ -115,13 +113,11 @@ def _receive(desk: Desk, forge: str, environ: WSGIEnvironment) -> Answer:
     try:
         body = _body(environ)
         headers = _headers(environ)
-        delivery = receiver.parse(headers, body, forge=forge, secrets=receiver.secrets, now=desk.now())
-    except RequestEntityTooLarge:
-        return _refused(desk, forge, 413, f"a delivery is at most {LARGEST // 1024**2} MiB", environ)
-    except Unverified as error:
-        return _refused(desk, forge, 401, str(error), environ)
-    except ValueError as error:
-        return _refused(desk, forge, 400, str(error), environ)
+        delivery = receiver.parse(headers, body, forge=forge, trust=receiver.trust())
+    except Stale as error:
+        return _stale(desk, forge, str(error), environ)
+    except (HTTPException, Unverified, ValueError) as error:
+        return _refused(desk, forge, error, environ)
     if delivery is None:
         return _ignored(desk, Delivery("", "", ()), forge, "this event is about nothing that Closeout acts on")
     with desk.traced(forge, delivery.id, delivery.event):
@@ -129,6 +125,9 @@ def _receive(desk: Desk, forge: str, environ: WSGIEnvironment) -> Answer:
 
 
 def _body(environ: WSGIEnvironment) -> bytes:
+    """As it was sent: what is signed. Nothing is ever unpacked, so that no small body becomes a large one."""
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
+        raise UnsupportedMediaType("send the delivery as it is: a compressed one (Content-Encoding) is not taken")
     body = get_input_stream(environ, max_content_length=LARGEST).read()
     if not environ.get("CONTENT_LENGTH") and len(body) >= LARGEST:  # a chunked body is cut there without a word
         raise RequestEntityTooLarge
@@ -164,9 +163,24 @@ def _ignored(desk: Desk, delivery: Delivery, forge: str, reason: str) -> Answer:
     return Answer(202, {"ignored": reason})
 
 
-def _refused(desk: Desk, forge: str, status: int, reason: str, environ: WSGIEnvironment) -> Answer:
+def _stale(desk: Desk, forge: str, reason: str, environ: WSGIEnvironment) -> Answer:
+    """2xx as well: it is the forge's own, and a forge must not stop delivering because our clock is wrong."""
+    desk.delivered(forge, "", "stale")
+    _log.warning("delivery_stale", forge=forge, reason=reason, peer=environ.get("REMOTE_ADDR"))
+    return Answer(202, {"ignored": reason})
+
+
+def _refused(desk: Desk, forge: str, error: Exception, environ: WSGIEnvironment) -> Answer:
     desk.delivered(forge, "", "refused")
-    return _refusal(forge, status, reason, environ)
+    match error:
+        case RequestEntityTooLarge():
+            return _refusal(forge, 413, f"a delivery is at most {LARGEST // 1024**2} MiB", environ)
+        case HTTPException():
+            return _refusal(forge, error.code or 400, str(error.description), environ)
+        case Unverified():
+            return _refusal(forge, 401, str(error), environ)
+        case _:
+            return _refusal(forge, 400, str(error), environ)
 
 
 def _refusal(forge: str, status: int, reason: str, environ: WSGIEnvironment) -> Answer:

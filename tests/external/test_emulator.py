@@ -14,7 +14,7 @@ import requests
 from service.model import Change, IssueRef, Plan
 from service.policies import Policies
 from service.policy import Policy, load
-from service.providers.base import Unverified
+from service.providers.base import Trust, Unverified
 from service.providers.github.auth import TokenAuth
 from service.providers.github.client import GitHub
 from service.providers.github.webhook import parse
@@ -162,11 +162,11 @@ def test_its_webhooks_are_verified_and_nudge_the_right_issue(desk: Desk) -> None
         nudges = []
         for _ in range(2):
             headers, body = box.next()
-            found = parse(headers, body, forge="github", secrets=("between us",), now=_now())
+            found = parse(headers, body, forge="github", trust=Trust(("between us",), _now()))
             assert found is not None
             nudges.append((found.event, found.sender, found.refs))
             with pytest.raises(Unverified):
-                parse(headers, body + b" ", forge="github", secrets=("between us",), now=_now())
+                parse(headers, body + b" ", forge="github", trust=Trust(("between us",), _now()))
         desk.person("alice", "DELETE", f"hooks/{hook['id']}")
     here = (IssueRef("github", PROJECT, number),)
     assert sorted(nudges) == [("issue_comment.created", "bob", here), ("issues.opened", "alice", here)]

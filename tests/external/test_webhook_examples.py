@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from service.model import IssueRef
-from service.providers.base import Delivery, Unverified
+from service.providers.base import Delivery, Trust, Unverified
 from service.providers.github.webhook import parse
 from tests.external import packages
 
@@ -39,7 +39,7 @@ def _delivered(event: str, payload: dict[str, Any], secret: str = SECRET) -> Del
         "X-Hub-Signature-256": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest(),
         "Content-Type": "application/json",
     }
-    return parse(headers, body, forge="github", secrets=(SECRET,), now=NOW)
+    return parse(headers, body, forge="github", trust=Trust((SECRET,), NOW))
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

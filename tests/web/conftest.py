@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from pydantic import SecretStr
 
 from service.links import Links
 from service.model import IssueRef
+from service.providers.base import Trust
 from service.providers.github.webhook import parse as parse_github
 from service.providers.gitlab.webhook import parse as parse_gitlab
 from service.settings import Settings
@@ -36,6 +39,7 @@ GITHUB_SECRETS = ("the old secret", "the new secret")
 GITLAB_SECRET = "gitlab's secret"
 PUBLIC_URL = "https://closeout.example.org"
 LINKS = Links(PUBLIC_URL, ("a new secret to seal links with, for tests", "the old secret, while it is replaced"))
+SIGNING = "whsec_" + base64.b64encode(b"k" * 32).decode()
 
 
 @dataclass
@@ -63,6 +67,14 @@ class Site:
     def gitlab(self, payload: object, *, secret: str = GITLAB_SECRET) -> requests.Response:
         headers = {"X-Gitlab-Event": "Issue Hook", "X-Gitlab-Token": secret, "Idempotency-Key": "key-1"}
         return self.post("gitlab", json.dumps(payload).encode(), headers)
+
+    def signed(self, payload: object, at: datetime, **headers: str) -> requests.Response:
+        """GitLab 19's way, signed at this time."""
+        body, stamp = json.dumps(payload).encode(), str(int(at.timestamp()))
+        digest = hmac.new(b"k" * 32, f"msg-1.{stamp}.".encode() + body, hashlib.sha256).digest()
+        given = {"webhook-id": "msg-1", "webhook-timestamp": stamp, "X-Gitlab-Event": "Issue Hook"}
+        given["webhook-signature"] = f"v1,{base64.b64encode(digest).decode()}"
+        return self.post("gitlab", body, given | {key.replace("_", "-"): value for key, value in headers.items()})
 
     def post(self, forge: str, body: bytes, headers: Mapping[str, str]) -> requests.Response:
         return requests.post(f"{self.url}/webhooks/{forge}", data=body, headers=headers, timeout=60)
@@ -92,8 +104,8 @@ def site(place: Place, patience: float) -> Iterator[Site]:
     queue, problem, counted = Queue(database, Timing(debounce=0)), list[str](), list[tuple[str, str, str]]()
     settings = Settings(projects=("acme/*",), database_url=SecretStr(""))
     receivers = {
-        "github": Receiver("github", parse_github, GITHUB_SECRETS),
-        "gitlab": Receiver("gitlab", parse_gitlab, (GITLAB_SECRET,)),
+        "github": Receiver("github", parse_github, lambda: Trust(GITHUB_SECRETS, START)),
+        "gitlab": Receiver("gitlab", parse_gitlab, lambda: Trust((GITLAB_SECRET, SIGNING), START)),
     }
 
     def check() -> str | None:
@@ -104,7 +116,7 @@ def site(place: Place, patience: float) -> Iterator[Site]:
         return settings.allows(ref)
 
     parts = Parts(
-        desk=Desk(receivers, queue, allows, now=lambda: START, delivered=lambda *told: counted.append(told)),
+        desk=Desk(receivers, queue, allows, delivered=lambda *told: counted.append(told)),
         overview=Overview(database),
         checks={"database": check},
         version="1.2.3",

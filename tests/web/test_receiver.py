@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import hmac
 import http.client
 import json
 import random
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,6 +17,7 @@ import requests
 from structlog.testing import capture_logs
 
 from service.web.limits import LARGEST
+from tests.clock import START
 from tests.databases import ON_SQLITE
 from tests.web.conftest import GITHUB_SECRETS, GITLAB_SECRET, Site, github_event, gitlab_event
 
@@ -124,6 +129,81 @@ def test_an_oversized_delivery_that_hides_its_length_is_refused(site: Site) -> N
         assert connection.getresponse().status == 413
     except (BrokenPipeError, ConnectionResetError):
         pass  # refused before it was all sent
+    connection.close()
+    assert site.deliveries == []
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_a_clock_that_is_ten_minutes_off_loses_nothing(site: Site, minutes: int) -> None:
+    """Ours or the forge's, to either side."""
+    assert site.signed(gitlab_event(), START + timedelta(minutes=minutes)).json()["issues"] == ["gitlab:acme/shop#12"]
+
+
+@pytest.mark.parametrize("hours", [-25, 25])
+def test_a_delivery_of_another_day_is_not_acted_on(site: Site, hours: int) -> None:
+    """It is said and counted; 2xx, because GitLab stops delivering where our clock's fault is answered as an error."""
+    with capture_logs() as lines:
+        answer = site.signed(gitlab_event(), START + timedelta(hours=hours))
+    assert (answer.status_code, list(answer.json())) == (202, ["ignored"])
+    assert "CLOSEOUT_REPLAY_HOURS" in answer.json()["ignored"]
+    assert [line["event"] for line in lines] == ["delivery_stale"]
+    assert (site.deliveries, site.counted) == ([], [("gitlab", "", "stale")])
+
+
+def test_an_overheard_delivery_nudges_nobody_again(site: Site) -> None:
+    """Within the window its signed name is known, whatever other name it is given."""
+    site.signed(gitlab_event(), START)
+    claim = site.queue.claim()
+    assert claim is not None
+    site.queue.finish(claim)
+    again = site.signed(gitlab_event(), START, Idempotency_Key="fresh", X_Gitlab_Event_UUID="fresh")
+    assert again.json()["repeated"] is True
+    assert site.queue.claim() is None
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "x-unknown", "identity, gzip"])
+def test_a_compressed_body_is_refused_unopened(site: Site, coding: str) -> None:
+    """A small one could become a large one; no forge sends any. Not even a signature opens it."""
+    bomb = gzip.compress(bytes(10_000_000))
+    answer = site.github(bomb, Content_Encoding=coding)
+    assert (answer.status_code, "compressed" in answer.json()["error"]) == (415, True)
+    assert site.github(github_event(), Content_Encoding="identity").status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/json", 202),
+        ("application/json; charset=utf-8", 202),
+        ("text/plain", 202),
+        ("multipart/form-data; boundary=x", 202),
+        ("application/x-www-form-urlencoded", 400),
+        ("Application/X-WWW-Form-Urlencoded ; charset=utf-8", 400),
+    ],
+)
+def test_the_bytes_count_and_not_what_they_are_said_to_be(site: Site, kind: str, status: int) -> None:
+    """What is signed and JSON is read as such, and nothing else is ever tried; a webhook that sends forms is told."""
+    answer = site.github(github_event(), Content_Type=kind)
+    assert answer.status_code == status
+    assert status == 202 or "set its content type to application/json" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("X-Hub-Signature-256", 401), ("X-GitHub-Event", 202), ("X-GitHub-Delivery", 400)]
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_header_that_is_there_twice_is_not_chosen_from(site: Site, name: str, status: int, first: bool) -> None:
+    """Neither the first nor the last of them is believed: what stands in front of us may have looked at the other."""
+    body = json.dumps(github_event()).encode()
+    signature = "sha256=" + hmac.new(GITHUB_SECRETS[0].encode(), body, hashlib.sha256).hexdigest()
+    good = [("X-Hub-Signature-256", signature), ("X-GitHub-Event", "issues"), ("X-GitHub-Delivery", "1")]
+    connection = http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=60)
+    connection.putrequest("POST", "/webhooks/github")
+    for key, value in [(name, "ping"), *good] if first else [*good, (name, "ping")]:
+        connection.putheader(key, value)
+    connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body)
+    assert connection.getresponse().status == status
     connection.close()
     assert site.deliveries == []
 

@@ -11,33 +11,32 @@ import hmac
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from service.model import IssueRef
-from service.providers.base import Delivery, Unverified
+from service.providers.base import DELIVERY_ID, MAX_NUMBER, MAX_PROJECT, Delivery, Trust, Unverified
 
 # What a webhook has to subscribe to: the events that `_refs` reads. Repositories have no event for cards.
 EVENTS = frozenset({"issues", "issue_comment", "sub_issues"})
 ORGANISATION_EVENTS = EVENTS | {"projects_v2_item"}
 
 _FULL_NAME = re.compile(r"[\w.-]+/[\w.-]+")
-_LOGIN = re.compile(r"[\w-]+")
-_NODE = re.compile(r"[\w=+/-]+")
+_LOGIN = re.compile(r"[\w-]{1,100}")
+_ACTION = re.compile(r"[a-z_]{1,40}")
+_NODE = re.compile(r"[\w=+/-]{1,200}")
 _API_URL = re.compile(r"/repos/(?P<name>[\w.-]+/[\w.-]+)$")
 _Json = Mapping[str, Any]
 
 
-def parse(
-    headers: Mapping[str, str], body: bytes, *, forge: str, secrets: Sequence[str], now: datetime
-) -> Delivery | None:
-    """See `service.providers.base.WebhookParser`. GitHub signs no timestamp, so `now` is not needed here."""
-    del now
+def parse(headers: Mapping[str, str], body: bytes, *, forge: str, trust: Trust) -> Delivery | None:
+    """See `service.providers.base.WebhookParser`. GitHub signs no time."""
     found = {name.lower(): value for name, value in headers.items()}
-    verify(found.get("x-hub-signature-256", ""), body, secrets)
+    verify(found.get("x-hub-signature-256", ""), body, trust.secrets)
     event, delivery_id = found.get("x-github-event", ""), found.get("x-github-delivery", "")
     if not event or not delivery_id:
         raise ValueError("the request lacks X-GitHub-Event or X-GitHub-Delivery; GitHub always sends both")
+    if not DELIVERY_ID.fullmatch(delivery_id):
+        raise ValueError("X-GitHub-Delivery is too long, or no single word; GitHub sends a UUID")
     payload = _payload(found.get("content-type", ""), body)
     refs = tuple(dict.fromkeys(_refs(event, payload, forge)))
     if not refs:
@@ -73,7 +72,7 @@ def _payload(content_type: str, body: bytes) -> _Json:
 
 def _event_name(event: str, payload: _Json) -> str:
     action = payload.get("action")
-    return f"{event}.{action}" if isinstance(action, str) and action else event
+    return f"{event}.{action}" if isinstance(action, str) and _ACTION.fullmatch(action) else event
 
 
 def _sender(payload: _Json) -> str:
@@ -124,7 +123,7 @@ def _moved(payload: _Json, forge: str) -> Iterator[IssueRef]:
 def _issue(payload: _Json, key: str, repository: str, forge: str) -> IssueRef:
     issue = _part(payload, key)
     number = issue.get("number")
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number <= MAX_NUMBER:
         raise ValueError(f"the delivery's {key} has no number")
     return IssueRef(forge, _project(payload, issue, repository), number)
 
@@ -139,7 +138,7 @@ def _project(payload: _Json, issue: _Json, repository: str) -> str:
         name = url["name"]
     else:
         name = _part(payload, "repository").get("full_name")
-    if not isinstance(name, str) or not _FULL_NAME.fullmatch(name):
+    if not isinstance(name, str) or len(name) > MAX_PROJECT or not _FULL_NAME.fullmatch(name):
         raise ValueError(f"the delivery's {repository} has no full_name like owner/name")
     return name
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.model import IssueRef
-from service.providers.base import Delivery, Unverified
+from service.providers.base import Delivery, Trust, Unverified
 from service.providers.github.webhook import parse, verify
 from tests.clock import START
 
@@ -35,7 +35,7 @@ def deliver(event: str, payload: object, **headers: str) -> Delivery | None:
         "X-Hub-Signature-256": signed(body),
         **headers,
     }
-    return parse(sent, body, forge="github", secrets=[SECRET], now=START)
+    return parse(sent, body, forge="github", trust=Trust([SECRET], START))
 
 
 def test_githubs_own_test_vector_holds() -> None:
@@ -79,7 +79,7 @@ def test_the_signature_is_over_the_bytes_as_sent() -> None:
 def test_nothing_is_read_before_it_is_verified() -> None:
     """Rubbish without a signature is unverified, not malformed."""
     with pytest.raises(Unverified):
-        parse({"Content-Type": "x"}, b"\xff", forge="github", secrets=[SECRET], now=START)
+        parse({"Content-Type": "x"}, b"\xff", forge="github", trust=Trust([SECRET], START))
 
 
 def test_a_delivery_names_the_issue_the_event_and_the_sender() -> None:
@@ -92,7 +92,7 @@ def test_a_delivery_names_the_issue_the_event_and_the_sender() -> None:
         "X-Github-Delivery": "d1",
         "x-hub-signature-256": signed(body),
     }
-    found = parse(headers, body, forge="ghe", secrets=[SECRET], now=START)
+    found = parse(headers, body, forge="ghe", trust=Trust([SECRET], START))
     assert found == Delivery("d1", "issues.closed", (IssueRef("ghe", "acme/shop", 12),), "bob")
 
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.model import IssueRef
-from service.providers.base import Delivery, Unverified
+from service.providers.base import Delivery, Stale, Trust, Unverified
 from service.providers.gitlab.webhook import parse
 from tests.clock import START
 
@@ -45,7 +45,7 @@ def read(payload: Any, event: str = "Issue Hook", **headers: str) -> Delivery | 
     sent = {"X-Gitlab-Event": event, "X-Gitlab-Token": SECRET, "Idempotency-Key": "key-1"}
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return parse(sent, body, forge="gitlab", secrets=[SECRET], now=START)
+    return parse(sent, body, forge="gitlab", trust=Trust([SECRET], START))
 
 
 def changed(payload: dict[str, Any], part: str, **values: Any) -> dict[str, Any]:
@@ -65,7 +65,7 @@ BODY = json.dumps(ISSUE).encode()
 
 
 def signed(headers: dict[str, str], *, secrets: list[str], body: bytes = BODY) -> Delivery | None:
-    return parse({"X-Gitlab-Event": "Issue Hook", **headers}, body, forge="gitlab", secrets=secrets, now=START)
+    return parse({"X-Gitlab-Event": "Issue Hook", **headers}, body, forge="gitlab", trust=Trust(secrets, START))
 
 
 # --- what is nudged -------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ def test_an_old_gitlab_gets_an_id_from_the_chain_and_the_body() -> None:
 def test_header_names_compare_without_case() -> None:
     """WSGI servers and proxies spell them as they like."""
     headers = {"x-gitlab-event": "Issue Hook", "X-GITLAB-TOKEN": SECRET, "idempotency-KEY": "key-2"}
-    delivery = parse(headers, BODY, forge="work", secrets=[SECRET], now=START)
+    delivery = parse(headers, BODY, forge="work", trust=Trust([SECRET], START))
     assert delivery is not None
     assert (delivery.id, delivery.refs[0].forge) == ("key-2", "work")
 
@@ -187,13 +187,13 @@ def test_nothing_is_believed_where_no_secret_is_configured() -> None:
     """An empty secret would be matched by everybody who leaves the header out."""
     for secrets in ([], [""]):
         with pytest.raises(Unverified):
-            parse({"X-Gitlab-Event": "Issue Hook", "X-Gitlab-Token": ""}, BODY, forge="g", secrets=secrets, now=START)
+            parse({"X-Gitlab-Event": "Issue Hook", "X-Gitlab-Token": ""}, BODY, forge="g", trust=Trust(secrets, START))
 
 
 def test_two_tokens_count_while_they_are_rotated() -> None:
     """The old and the new secret are both good, in any order."""
     headers = {"X-Gitlab-Event": "Issue Hook", "X-Gitlab-Token": SECRET}
-    assert parse(headers, BODY, forge="gitlab", secrets=["new", SECRET], now=START) is not None
+    assert parse(headers, BODY, forge="gitlab", trust=Trust(["new", SECRET], START)) is not None
 
 
 def test_a_signed_delivery_is_believed() -> None:
@@ -214,9 +214,9 @@ def test_the_known_signature_of_the_standard_is_accepted() -> None:
         "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
     }
     then = START.replace(year=2021, month=2, day=25, hour=15)
-    assert parse(headers, body, forge="gitlab", secrets=[key], now=then) is None
+    assert parse(headers, body, forge="gitlab", trust=Trust([key], then)) is None
     with pytest.raises(Unverified):
-        parse(headers, body + b" ", forge="gitlab", secrets=[key], now=then)
+        parse(headers, body + b" ", forge="gitlab", trust=Trust([key], then))
 
 
 def test_a_signature_decides_alone() -> None:
@@ -260,13 +260,41 @@ def test_a_signature_covers_id_time_and_body(part: str) -> None:
 
 @pytest.mark.parametrize(("hours", "is_good"), [(0, True), (23, True), (-23, True), (25, False), (-25, False)])
 def test_a_signature_is_good_for_a_day(hours: float, is_good: bool) -> None:
-    """Long enough for a resend under the old timestamp, short enough that a stolen delivery ages."""
+    """Long enough for a resend under the old timestamp, and no longer than a delivery's name is remembered."""
     headers = sign(BODY, stamp=(START - timedelta(hours=hours)).timestamp())
     if is_good:
         assert signed(headers, secrets=[SIGNING]) is not None
         return
+    with pytest.raises(Stale, match=f"25.0 hours {'before' if hours > 0 else 'after'} now"):
+        signed(headers, secrets=[SIGNING])
+
+
+def test_the_window_can_be_set() -> None:
+    """Narrower than a day, to the second."""
+    headers = sign(BODY, stamp=(START - timedelta(hours=1)).timestamp()) | {"X-Gitlab-Event": "Issue Hook"}
+    assert parse(headers, BODY, forge="gitlab", trust=Trust([SIGNING], START, window=3600)) is not None
+    with pytest.raises(Stale):
+        parse(headers, BODY, forge="gitlab", trust=Trust([SIGNING], START, window=3599))
+
+
+def test_a_strangers_time_is_of_no_interest() -> None:
+    """An old delivery that is not signed by the forge is a wrong one, not an old one."""
+    headers = sign(BODY, OTHER_SIGNING, stamp=1)
     with pytest.raises(Unverified):
         signed(headers, secrets=[SIGNING])
+
+
+def test_a_signed_delivery_has_one_name() -> None:
+    """What is not signed cannot make an overheard delivery pass for a new one."""
+    delivery = signed(sign(BODY) | {"Idempotency-Key": "another"}, secrets=[SIGNING])
+    assert delivery is not None
+    assert delivery.id == "msg-1"
+
+
+def test_an_endless_name_is_refused() -> None:
+    """No database can look names of any length up."""
+    with pytest.raises(ValueError, match="too long"):
+        read(ISSUE, Idempotency_Key="x" * 201)
 
 
 @pytest.mark.parametrize("stamp", ["", "soon", "-5", "1e9", "9" * 400, "٣"])
@@ -336,4 +364,4 @@ def test_no_unverified_delivery_gets_through(body: bytes, token: str, signature:
     """Whatever strangers send, they get Unverified."""
     headers = {"X-Gitlab-Event": "Issue Hook", "X-Gitlab-Token": token, "webhook-signature": signature}
     with pytest.raises(Unverified):
-        parse(headers | {"webhook-timestamp": "1"}, body, forge="gitlab", secrets=[SECRET * 3, SIGNING], now=START)
+        parse(headers | {"webhook-timestamp": "1"}, body, forge="gitlab", trust=Trust([SECRET * 3, SIGNING], START))
