@@ -5,7 +5,7 @@ RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.installed
 SBOM := dist/closeout.cdx.json
 # What decides, and does no I/O: held to 95 % of its branches.
-CORE := service/model/*,service/hidden.py,service/document/*,service/vocabulary.py,service/templates.py,service/wording.py,service/calendar.py,service/case.py,service/gate.py,service/ladder.py,service/reviews.py,service/deadlines.py,service/command.py,service/decisions.py,service/meetings.py,service/rules/*,service/engine.py,service/notices.py,service/appointments.py,service/policy.py,service/report.py
+CORE := service/model/*,service/hidden.py,service/plain_yaml.py,service/document/*,service/vocabulary.py,service/templates.py,service/wording.py,service/calendar.py,service/case.py,service/gate.py,service/ladder.py,service/reviews.py,service/deadlines.py,service/command.py,service/decisions.py,service/meetings.py,service/rules/*,service/engine.py,service/notices.py,service/appointments.py,service/policy.py,service/report.py
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
 

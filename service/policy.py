@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, create_model
 
+from service import plain_yaml
 from service.calendar import Calendars
 from service.model import Issue
 from service.routing import Reach
@@ -18,9 +19,8 @@ from service.rules import Options, rules
 from service.teams import Teams
 from service.templates import Template, shipped
 from service.vocabulary import Strict, Vocabulary
+from service.wording import shortened
 
-MAX_SIZE = 64 * 1024  # characters: a policy is a page, not a program
-MAX_DEPTH = 12
 FILES = {"github": ".github/closeout.yml", "gitlab": ".gitlab/closeout.yml"}
 
 
@@ -38,10 +38,10 @@ class TemplateFiles(Strict):
 class StaleDays(Strict):
     """Days a post-mortem may take from its opening to its first action item."""
 
-    critical: int = Field(5, ge=1)
-    high: int = Field(10, ge=1)
-    medium: int = Field(20, ge=1)
-    low: int = Field(30, ge=1)
+    critical: int = Field(5, ge=1, le=3660)
+    high: int = Field(10, ge=1, le=3660)
+    medium: int = Field(20, ge=1, le=3660)
+    low: int = Field(30, ge=1, le=3660)
 
 
 class AuditOptions(Strict):
@@ -160,16 +160,10 @@ def _defaults() -> Mapping[str, Options]:
 
 def load(text: str, source: str) -> Policy | InvalidPolicy:
     """Reads a policy. `source` is the file's name, for the messages. Never raises on any text."""
-    if len(text) > MAX_SIZE:
-        return InvalidPolicy((f"{source}:1: the file has {len(text):,} characters; a policy has at most {MAX_SIZE:,}",))
     try:
-        node = yaml.compose(text, Loader=_Loader)
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader without aliases
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return InvalidPolicy((f"{source}:{line}: this is not YAML: {error.problem}",))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return InvalidPolicy((f"{source}:1: this is not YAML that can be read: {error}",))
+        data, node = plain_yaml.read(text)
+    except plain_yaml.NotYaml as error:
+        return InvalidPolicy((f"{source}:{error.line}: this is not YAML that can be read: {error}",))
     if not isinstance(data, dict):
         return InvalidPolicy((f"{source}:1: a policy is a mapping that begins with `version: 1`",))
     try:
@@ -177,26 +171,6 @@ def load(text: str, source: str) -> Policy | InvalidPolicy:
     except ValidationError as invalid:
         return InvalidPolicy(tuple(_explained(invalid, node, source)))
     return _policy(read)
-
-
-class _Loader(yaml.SafeLoader):
-    """Plain data only, not too deep, and no aliases: a small file must not unfold into a large one."""
-
-    depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise self._refusal("aliases (`*name`) are not allowed in a policy")
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self._refusal(f"nested more than {MAX_DEPTH} levels deep")
-        node: yaml.Node | None = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
-
-    def _refusal(self, sentence: str) -> yaml.composer.ComposerError:
-        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call] # PyYAML's stubs stop here
-        return yaml.composer.ComposerError(None, None, sentence, cast("yaml.Mark | None", event.start_mark))
 
 
 def _policy(read: PolicyFileBase) -> Policy:
@@ -235,8 +209,8 @@ def _sentence(error: Any) -> str:
         )
     if error["type"] == "missing":
         return "this is needed; add `version: 1`" if error["loc"] == ("version",) else "this is needed"
-    message = str(error["msg"])
-    return f"{message[0].lower()}{message[1:]}, not {error['input']!r}"
+    message, given = str(error["msg"]), shortened(repr(error["input"]), 60)
+    return f"{message[0].lower()}{message[1:]}, not {given}"
 
 
 def _known_keys(path: Sequence[int | str]) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, cast, get_args
 
-import yaml
+from service import plain_yaml
+from service.plain_yaml import MAX_SIZE
 
 Purpose: TypeAlias = Literal["post-mortem", "action-item", "review", "meeting"]
 
@@ -93,6 +94,8 @@ def parse(name: str, text: str) -> Template:
     Front matter with `for` is held to our own keys. Anything else is a repository's own post-mortem template,
     in which unknown keys are somebody else's business. Raises `TemplateError`.
     """
+    if len(text) > MAX_SIZE:
+        raise TemplateError(name, 1, f"the file has {len(text):,} characters; a template has at most {MAX_SIZE:,}")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     head, body, offset = _split(name, text)
     _check_placeholders(name, body, offset)
@@ -149,12 +152,9 @@ def _split(name: str, text: str) -> tuple[dict[str, Any], str, int]:
 
 def _yaml(name: str, text: str) -> object:
     try:
-        return yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 1
-        raise TemplateError(name, line, f"the front matter is not valid YAML: {error.problem}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise TemplateError(name, 1, "the front matter is not valid YAML") from error
+        return plain_yaml.read(text).data
+    except plain_yaml.NotYaml as error:
+        raise TemplateError(name, error.line + 1, f"the front matter is not valid YAML: {error}") from None
 
 
 def _ours(name: str, head: dict[str, Any], body: str) -> Template:

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from service import document, templates
 from service.document import FieldState
 from service.model import Marker
+from service.plain_yaml import MAX_SIZE
 from service.templates import Template, TemplateError
 from service.vocabulary import Vocabulary
 from tests.soaking import examples
@@ -181,9 +182,12 @@ HEAD = "name: x\ntitle: X\nsummary: An X.\nfor: post-mortem\nlabels: []\n"
         ("---\nfor: review\nname: x\n---\n", "x.md:1: title: one line of text is needed"),
         (f"---\n{HEAD}required: 3\n---\n", "x.md:1: required: a list of words is needed, like [one, two]"),
         ("---\nname: x\ntitle: [unclosed\n---\n", "x.md:4: the front matter is not valid YAML: "),
-        ("---\na: 2026-99-99\n---\n", "x.md:1: the front matter is not valid YAML"),
+        ("---\na: 2026-99-99\n---\n", "x.md:2: the front matter is not valid YAML"),
+        ("---\na: &a [x, x]\nb: [*a, *a]\n---\n", "x.md:3: the front matter is not valid YAML: aliases"),
+        (f"---\nname: x\na: {'[' * 50}{']' * 50}\n---\n", "x.md:3: the front matter is not valid YAML: nested"),
+        ("x" * (MAX_SIZE + 1), "x.md:1: the file has 65,537 characters; a template has at most 65,536"),
     ],
-    ids=["placeholder", "key", "purpose", "purpose type", "missing", "list", "yaml", "date"],
+    ids=["placeholder", "key", "purpose", "type", "missing", "list", "yaml", "date", "alias", "depth", "size"],
 )
 def test_a_mistake_in_a_template_names_its_file_and_line(text: str, error: str) -> None:
     """An error says where it is and, where it can, what was meant."""

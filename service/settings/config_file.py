@@ -18,9 +18,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from service import plain_yaml
 from service.settings.credentials import HOME, incomplete, secrets_of
 from service.settings.messages import WordingEntry, messages_of
 from service.settings.routes import RouteEntry, routes_of
@@ -67,11 +67,13 @@ class Configured(NamedTuple):
 def configured_in(path: Path, taken: set[str], problems: list[str]) -> Configured:
     """What the file configures. Adds a sentence to `problems` for each mistake; `taken` are forges already there."""
     try:
-        read = _ConfigFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        read = _ConfigFile.model_validate(plain_yaml.read(path.read_text(encoding="utf-8")).data)
     except OSError as error:
         problems.append(f"CLOSEOUT_CONFIG: cannot read {path} ({error.strerror})")
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        problems.append(f"CLOSEOUT_CONFIG: {path} is not YAML: {' '.join(str(error).split())}")
+    except plain_yaml.NotYaml as error:
+        problems.append(f"CLOSEOUT_CONFIG: {path}:{error.line} is not YAML: {error}")
+    except UnicodeDecodeError:
+        problems.append(f"CLOSEOUT_CONFIG: {path} is not text in UTF-8")
     except ValidationError as error:
         problems += _sentences(path, error)
     else:

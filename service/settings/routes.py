@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-import yaml
 from pydantic import RootModel, SecretStr, ValidationError
 
+from service import plain_yaml
 from service.settings.secret_files import given_or_read
 from service.settings.values import ROUTE, Route, RouteFilters
 
@@ -36,8 +36,8 @@ def routes_in(secret: SecretStr | None, problems: list[str]) -> tuple[Route, ...
     if _ADDRESS.fullmatch(text):
         return (Route(name="default", address=SecretStr(text)),)
     try:
-        written = yaml.safe_load(text)
-    except yaml.YAMLError:
+        written = plain_yaml.read(text).data
+    except plain_yaml.NotYaml:
         written = None
     if not isinstance(written, dict):
         problems.append(f"{_VARIABLE}: neither an Apprise URL, like slack://…, nor YAML that names routes")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.policy import MAX_SIZE, InvalidPolicy, Policy, load
+from service.plain_yaml import MAX_SIZE
+from service.policy import InvalidPolicy, Policy, load
 from service.rules import rules
 from service.rules.closure import ClosureOptions
 
@@ -67,12 +68,24 @@ vocabulary:
         ("a: &x [1]\nb: *x\n", "aliases"),
         ("[" * 50 + "]" * 50, "nested more than"),
         ("version: 1 #" + "x" * MAX_SIZE, "characters"),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "closeout.yml:2: this is not YAML that can be read: aliases"),
+        ("version: 1\nrules:\n  closure: {mode: warn, mode: observe}\n", "closeout.yml:3: this is not YAML that can be read: the key 'mode' is there twice"),
+        ("version: 1\nversion: 1\n", "closeout.yml:2: this is not YAML that can be read: the key 'version' is there twice"),
+        (f"version: {'9' * 5000}\n", "closeout.yml:1: this is not YAML that can be read: a number has at most 20 digits"),
+        (f"version: 0x{'f' * 5000}\n", "a number has at most 20 digits"),
+        ("version: 1\ncalendar: {days_off: [2026-13-45]}\n", "closeout.yml:2: this is not YAML that can be read: this looks like a number or a date"),
+        ("version: 2026-01-01\n", "version: input should be 1, not datetime.date(2026, 1, 1)"),
+        ("version: 1e999\n", "version: input should be 1"),
+        (f"version: '{'x' * 500}'\n", "version: input should be 1, not 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"),
+        ("version: !!timestamp soon\n", "tags are not allowed"),
+        ("version: !!bool maybe\n", "tags are not allowed"),
+        ("version: 1\naudit: {stale_days: {low: 99999999999999}}\n", "audit.stale_days.low: input should be less than or equal to 3660"),
         ("version: !!python/object:os.system 1\n", "not YAML"),
         ("version: 1\nversion: 1\nx: \x00\n", "not YAML"),
     ],
-)
+)  # fmt: skip
 def test_a_hostile_or_empty_file_gets_a_clear_answer(text: str, part: str) -> None:
-    """Size, depth, aliases, tags and control characters are refused with a sentence."""
+    """Size, depth, aliases, tags, doubled keys, endless numbers and control characters are refused with a sentence."""
     assert any(part in error for error in errors(text)), errors(text)
 
 

@@ -276,7 +276,8 @@ def test_several_forges_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_pa
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("forges: [", "is not YAML"),
+        ("forges: [", "closeout.yml:1 is not YAML"),
+        ("forges: &a {}\nnotify: *a\n", "closeout.yml:2 is not YAML: aliases (`*name`) are not allowed here"),
         ("just text", "the file: "),
         ("forges: {x: {kind: gitea}}", "forges.x.kind: Input should be 'github' or 'gitlab'"),
         ("forges: {x: {kind: github, tokn: a}}", "forges.x.tokn: unknown key (did you mean 'token'?)"),
@@ -296,3 +297,15 @@ def test_mistakes_in_the_file_say_where(monkeypatch: pytest.MonkeyPatch, tmp_pat
     problems = "\n".join(_problems(monkeypatch, **COMPLETE, CLOSEOUT_CONFIG=str(config)))
     assert says in problems
     assert str(config) in problems
+
+
+@pytest.mark.parametrize(
+    "token", ['"canary', "!canary", "!canary!x y", "*canary", "@canary", "`canary", "[canary", "{canary: {canary: [}}"]
+)
+def test_what_cannot_be_read_is_not_repeated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, token: str) -> None:
+    """A secret that YAML takes for something else stands in no message."""
+    config = tmp_path / "closeout.yml"
+    config.write_text(f"forges:\n  x:\n    kind: gitlab\n    token: {token}\n", encoding="utf-8")
+    problems = "\n".join(_problems(monkeypatch, **COMPLETE, CLOSEOUT_CONFIG=str(config)))
+    assert "is not YAML" in problems or "token" in problems
+    assert "canary" not in problems
