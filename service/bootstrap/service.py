@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Self
 
@@ -21,7 +20,7 @@ from service.metrics.exposition import exposition
 from service.metrics.facts import FactsCollector, Reading
 from service.providers.base import Trust, WebhookParser
 from service.providers.exchanges import Exchange
-from service.settings import Settings
+from service.settings import Forge, Settings
 from service.store.appointments import Appointments
 from service.store.database import Database
 from service.store.feeds import Feeds
@@ -129,8 +128,7 @@ class Service:
 
     def app(self) -> Flask:
         receivers = {
-            forge.name: Receiver(forge.name, _parser(forge.kind), partial(self._trust, forge.secrets))
-            for forge in self.settings.forges
+            forge.name: Receiver(forge.name, _parser(forge.kind), self._trust(forge)) for forge in self.settings.forges
         }
         return create_app(
             Parts(
@@ -158,8 +156,8 @@ class Service:
             publisher=self.settings.public_url,
         )
 
-    def _trust(self, secrets: Sequence[str]) -> Trust:
-        return Trust(secrets, self._clock(), 3600 * self.settings.replay_hours)
+    def _trust(self, forge: Forge) -> Callable[[], Trust]:
+        return lambda: Trust(forge.secrets, self._clock(), 3600 * self.settings.replay_hours)
 
     def status_app(self) -> Flask:
         """For a process that receives nothing: health and metrics alone."""

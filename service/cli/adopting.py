@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -11,6 +10,7 @@ import typer
 
 from service.cli.progress import progress
 from service.cli.references import projects_chosen, since_when
+from service.cli.screen import say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,11 +132,11 @@ def _show_taken(taken: Sequence[Taken], *, as_json: bool, only_looks: bool) -> N
             for one in taken
         ]
         totals = {"looked_at": len(taken), "changed": len(changed), "planned": planned, "failed": len(failed)}
-        typer.echo(json.dumps({"applied": not only_looks, "totals": totals, "issues": rows}, indent=2))
+        say_json({"applied": not only_looks, "totals": totals, "issues": rows})
         return
     for one in changed:
-        typer.echo(f"{one.where}  {', '.join(one.changes)}")
+        say(f"{one.where}  {', '.join(one.changes)}")
     for one in failed:
-        typer.echo(f"closeout: failed: {one.where}: {one.error}", err=True)
+        say(f"closeout: failed: {one.where}: {one.error}", error=True)
     verb = "would be taken in" if only_looks else "taken in"
-    typer.echo(f"{len(changed)} of {len(taken)} issues {verb}, {planned} to be looked at again, {len(failed)} failed")
+    say(f"{len(changed)} of {len(taken)} issues {verb}, {planned} to be looked at again, {len(failed)} failed")

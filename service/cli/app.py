@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -22,6 +23,7 @@ from service.cli import (
     setting_up,
     simulating,
 )
+from service.cli.screen import say
 
 app = typer.Typer(
     name="closeout",
@@ -54,7 +56,7 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the op
     if wanted:
         from importlib.metadata import version  # noqa: PLC0415
 
-        typer.echo(f"closeout {version('closeout')}")
+        say(f"closeout {version('closeout')}")
         raise typer.Exit
 
 
@@ -72,12 +74,12 @@ def _options(
 def main() -> None:
     try:
         app()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told in words that steer no terminal
         from service.cli.errors import explain  # noqa: PLC0415 - knows every layer's errors
 
         code = explain(error)
         if code is None:
-            raise
-        sys.exit(code)
+            say("".join(traceback.format_exception(error)), error=True)
+        sys.exit(1 if code is None else code)
     except KeyboardInterrupt:
         sys.exit(130)

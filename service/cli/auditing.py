@@ -11,6 +11,7 @@ import typer
 
 from service.audit.choices import Format, GroupBy, Kind, kinds
 from service.cli.progress import progress
+from service.cli.screen import say, say_written, screen, write
 
 if TYPE_CHECKING:
     from service.audit.gathering import Audited
@@ -107,19 +108,17 @@ def _show(result: Result, output: Format) -> None:
 
     match output:
         case Format.TABLE:
-            from rich.console import Console  # noqa: PLC0415
-
-            Console().print(layout.terminal(result))
+            screen().print(layout.terminal(result))
         case Format.JSON:
-            typer.echo(layout.to_json(result))
+            say_written(layout.to_json(result))
         case Format.MARKDOWN:
-            typer.echo(layout.to_markdown(result), nl=False)
+            write(layout.to_markdown(result))
         case Format.CSV:
-            typer.echo(layout.to_csv(result), nl=False)
+            write(layout.to_csv(result))
         case Format.HTML:
             from service.audit.page import to_html  # noqa: PLC0415
 
-            typer.echo(to_html(result))
+            say(to_html(result))
     _complain(result, output)
     _say(f"{result.requests} requests")
 
@@ -132,4 +131,4 @@ def _complain(result: Result, output: Format) -> None:
 
 
 def _say(sentence: str) -> None:
-    typer.echo(f"closeout: {sentence}", err=True)
+    say(f"closeout: {sentence}", error=True)

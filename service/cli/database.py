@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from service.cli.screen import say
+
 app = typer.Typer(help="Look after the database in use.", no_args_is_help=True)
 
 
@@ -24,7 +26,7 @@ def upgrade() -> None:
         database.upgrade()
     finally:
         database.close()
-    typer.echo("The database is up to date.")
+    say("The database is up to date.")
 
 
 @app.command()
@@ -47,4 +49,4 @@ def prune(
     with opened() as database:
         deliveries = Inbox(database).forget(settings.keep_deliveries if days is None else days)
         entries = Journal(database).forget(settings.keep_journal if journal_days is None else journal_days)
-    typer.echo(f"Removed {deliveries} deliveries and {entries} journal entries.")
+    say(f"Removed {deliveries} deliveries and {entries} journal entries.")

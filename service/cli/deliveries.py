@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from service.cli.references import issue_named
+from service.cli.screen import say, say_json, screen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,7 @@ def latest(
     with opened() as database:
         found = Inbox(database).latest(limit, only)
     if as_json:
-        typer.echo(json.dumps([_data(delivery) for delivery in found], indent=2, ensure_ascii=False))
+        say_json([_data(delivery) for delivery in found])
         return
     table(
         ("Received", "Forge", "Delivery", "Event", "Issues", "State", "Reason"),
@@ -77,7 +78,7 @@ def show(delivery: Annotated[str, typer.Argument(help="The delivery's id, as the
         payload = json.loads(body)
     except ValueError:
         payload = body
-    typer.echo(json.dumps({**_data(found), "payload": payload}, indent=2, ensure_ascii=False))
+    say_json({**_data(found), "payload": payload})
 
 
 @app.command()
@@ -92,7 +93,7 @@ def dead(*, forge: _Forge = None, since: _Since = None, limit: _Limit = 500, as_
         tasks = Overview(database).tasks("dead", forge=forge, since=_utc(since), limit=limit)
     if as_json:
         rows = [{"issue": t.issue, "since": t.changed_at.isoformat(), "error": t.error} for t in tasks]
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        say_json(rows)
         return
     table(("Given up", "Issue", "Reason"), [(_time(t.changed_at), t.issue, t.error) for t in tasks])
 
@@ -119,9 +120,9 @@ def replay(
         for ref in [issue_named(name) for name in (given_up if issue is None else [issue])]:
             if not Queue(database).replay(ref):
                 raise typer.BadParameter(f"{ref} was not given up; `closeout deliveries dead` lists what was")
-            typer.echo(f"{ref}: will be looked at again")
+            say(f"{ref}: will be looked at again")
     if every and not given_up:
-        typer.echo("Nothing was given up.")
+        say("Nothing was given up.")
 
 
 @app.command("journal")
@@ -148,7 +149,7 @@ def written(  # noqa: PLR0913 - each is an option of the command
         entries = Journal(database).latest(only, limit)
     if as_json:
         rows = [{**asdict(entry), "at": entry.at.isoformat()} for entry in entries]
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        say_json(rows)
         return
     table(
         ("Written", "Issue", "Rule", "Change", "To", "Result", "Request"),
@@ -197,7 +198,6 @@ def _time(at: datetime) -> str:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Prints the rows under their headings."""
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     shown = Table(box=None, pad_edge=False, header_style="bold")
@@ -205,4 +205,4 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         shown.add_column(column, overflow="fold")
     for row in rows:
         shown.add_row(*row)
-    Console(markup=False).print(shown if rows else "Nothing.")
+    screen().print(shown if rows else "Nothing.")

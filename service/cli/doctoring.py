@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.progress import progress
+from service.cli.screen import say_written, screen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,8 +70,6 @@ def _show(report: Report, *, as_json: bool) -> None:
     from service.doctor.layout import terminal, to_json  # noqa: PLC0415
 
     if as_json:
-        typer.echo(to_json(report))
+        say_written(to_json(report))
         return
-    from rich.console import Console  # noqa: PLC0415
-
-    Console().print(terminal(report))
+    screen().print(terminal(report))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
+from service.cli.screen import say
 from service.providers.base import Forbidden, NotFound, ProviderError, RateLimited
 from service.settings import SettingsError
 from service.store.database import SchemaTooNew, SchemaTooOld, StoreUnavailable
@@ -20,7 +19,7 @@ def explain(error: Exception) -> int | None:
         return None
     code, lines = found
     for line in lines:
-        sys.stderr.write(f"closeout: {line}\n")
+        say(f"closeout: {line}", error=True)
     return code
 
 

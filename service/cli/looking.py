@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.references import issue_named
+from service.cli.screen import say, say_json, screen
 
 if TYPE_CHECKING:
     from service.model import Change, IssueRef, Plan
@@ -111,7 +111,7 @@ def _nobody(plan: Plan) -> AbstractContextManager[None]:
 
 
 def _not_recorded(error: Exception) -> None:
-    typer.echo(f"closeout: not put on record in the journal: {error}", err=True)
+    say(f"closeout: not put on record in the journal: {error}", error=True)
 
 
 def _reconciler(issue: IssueRef, journal: Journal, telling: Telling = nullcontext) -> Reconciler:
@@ -136,11 +136,9 @@ def _show(found: Plan, *, as_json: bool) -> None:
     from service.report import terminal, to_json  # noqa: PLC0415
 
     if as_json:
-        typer.echo(json.dumps(to_json(found), indent=2, ensure_ascii=False))
+        say_json(to_json(found))
         return
-    from rich.console import Console  # noqa: PLC0415
-
-    Console().print(terminal(found))
+    screen().print(terminal(found))
 
 
 def _judge(found: Plan, fail_on: FailOn) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from service.cli.screen import say, say_json
 
 if TYPE_CHECKING:
     from service.settings import Route
@@ -44,7 +45,7 @@ def latest(*, limit: Annotated[int, typer.Option(help="How many, newest first.")
     columns = ("changed_at", "route", "key", "state", "attempts", "error")
     if as_json:
         data = [dict(zip(columns, (at.isoformat(), *others), strict=True)) for at, *others in rows]
-        typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+        say_json(data)
         return
     shown = [(f"{at:%Y-%m-%d %H:%M:%S}Z", *map(str, others)) for at, *others in rows]
     table(("Changed", "Route", "Message", "State", "Attempts", "Reason"), shown)
@@ -68,9 +69,9 @@ def try_route(
     try:
         send(route, _sample(route, kind))
     except NotSent as error:
-        typer.echo(f"closeout: {name}: {error}", err=True)
+        say(f"closeout: {name}: {error}", error=True)
         raise typer.Exit(3) from None
-    typer.echo(f"{name}: sent")
+    say(f"{name}: sent")
 
 
 @app.command("send")
@@ -91,13 +92,13 @@ def send_due() -> None:
     settings, told = load(), list[str]()
     configure("warning")
     if settings.dry_run:
-        typer.echo("closeout: CLOSEOUT_DRY_RUN is set: nothing was sent", err=True)
+        say("closeout: CLOSEOUT_DRY_RUN is set: nothing was sent", error=True)
         return
     with opened() as database:
         delivery = Delivery(Outbox(database), settings.routes, send, lambda _, outcome: told.append(outcome))
         delivery.run(lambda: None)
     failed = len(told) - told.count("sent")
-    typer.echo(f"{told.count('sent')} sent, {failed} failed")
+    say(f"{told.count('sent')} sent, {failed} failed")
     if failed:
         raise typer.Exit(3)
 

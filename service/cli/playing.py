@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from service.cli.screen import say, screen
+
 
 def sandbox(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 lets the system choose.")] = 8090,
@@ -25,11 +27,11 @@ def sandbox(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     with Sandbox.start(port=port, seed=seed) as running:
-        typer.echo(f"Pages        {running.url}/")
-        typer.echo(f"As GitHub    {running.github_url}  (API {running.github_url}/api/v3)")
-        typer.echo(f"As GitLab    {running.gitlab_url}  (API {running.gitlab_url}/api/v4)")
-        typer.echo("Tokens       token-alice, token-bob, token-eve, token-mallory, token-closeout-bot")
-        typer.echo("Stop with Ctrl-C.")
+        say(f"Pages        {running.url}/")
+        say(f"As GitHub    {running.github_url}  (API {running.github_url}/api/v3)")
+        say(f"As GitLab    {running.gitlab_url}  (API {running.gitlab_url}/api/v4)")
+        say("Tokens       token-alice, token-bob, token-eve, token-mallory, token-closeout-bot")
+        say("Stop with Ctrl-C.")
         stopping.wait()
 
 
@@ -41,11 +43,9 @@ def demo(
 
     Example: closeout demo --keep
     """
-    from rich.console import Console  # noqa: PLC0415
-
     from service.bootstrap.logs import configure  # noqa: PLC0415
     from service.demo import keep_open, run  # noqa: PLC0415
 
     configure("warning")  # the story is told on stdout; its service should not talk between the lines
 
-    raise typer.Exit(run(console=Console(), at_end=keep_open if keep else None))
+    raise typer.Exit(run(console=screen(markup=True), at_end=keep_open if keep else None))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from service.cli.screen import say, say_json, screen
 
 if TYPE_CHECKING:
     from service.rules import Rule
@@ -28,9 +29,9 @@ def check(
     policy = load(text_of(file), str(file))
     errors = policy.errors if isinstance(policy, InvalidPolicy) else ()
     if as_json:
-        typer.echo(json.dumps({"file": str(file), "valid": not errors, "errors": list(errors)}, ensure_ascii=False))
+        say_json({"file": str(file), "valid": not errors, "errors": list(errors)}, indent=None)
     else:
-        typer.echo("\n".join(errors) or f"{file}: fine")
+        say("\n".join(errors) or f"{file}: fine")
     if errors:
         raise typer.Exit(2)
 
@@ -63,7 +64,7 @@ def rules(
         raise typer.BadParameter(f"there is no rule {rule_id!r}; there are {', '.join(known)}", param_hint="ID")
     chosen = list(known.values()) if rule_id is None else [known[rule_id]]
     if as_json:
-        typer.echo(json.dumps([_data(rule) for rule in chosen], indent=2, ensure_ascii=False))
+        say_json([_data(rule) for rule in chosen])
     elif rule_id is None:
         _table(chosen)
     else:
@@ -81,7 +82,6 @@ def _data(rule: Rule) -> dict[str, object]:
 
 
 def _table(chosen: list[Rule]) -> None:
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -89,14 +89,13 @@ def _table(chosen: list[Rule]) -> None:
         table.add_column(column)
     for rule in chosen:
         table.add_row(rule.id, ", ".join(sorted(rule.about)), rule.summary)
-    Console().print(table)
+    screen().print(table)
 
 
 def _explain(rule: Rule) -> None:
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    console = Console(highlight=False, markup=False)
+    console = screen(highlight=False)
     console.print(rule.id, style="bold")
     console.print(f"{rule.summary}\n\nWhy: {rule.why}\n\nRemedy: {rule.remedy}\n")
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import count
 from typing import TypeAlias
 
-import typer
+from service.cli.screen import say, screen
 
 Step: TypeAlias = Callable[[str], None]  # told the name of each thing that is about to be done
 _MANY = 40  # steps
@@ -20,10 +20,9 @@ def progress(opening: str) -> Iterator[Callable[[int], Step]]:
     if not sys.stderr.isatty():
         yield _lines
         return
-    from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=screen(stderr=True), transient=True) as bar:
         task = bar.add_task(opening, total=None)
 
         def begin(total: int) -> Step:
@@ -40,6 +39,6 @@ def _lines(total: int) -> Step:
 
     def next_one(name: str) -> None:
         if next(done) + 1 in tenths:
-            typer.echo(f"closeout: at {name}", err=True)
+            say(f"closeout: at {name}", error=True)
 
     return next_one

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from service.cli.screen import say
+
 if TYPE_CHECKING:
     from service.settings import Bind, Settings
 
@@ -45,8 +47,8 @@ def worker(metrics_bind: _MetricsBind = None) -> None:
     if not settings.workers:
         raise SettingsError(("CLOSEOUT_WORKERS is 0, so nothing would be looked at: set it to 1 or more for a worker",))
     if settings.metrics_bind is not None:
-        typer.echo(f"Closeout answers for its metrics and health on http://{settings.metrics_bind}")
-    typer.echo(f"Working with {settings.workers} threads. Stop with Ctrl-C.")
+        say(f"Closeout answers for its metrics and health on http://{settings.metrics_bind}")
+    say(f"Working with {settings.workers} threads. Stop with Ctrl-C.")
     work_forever(settings, stopping)
 
 
@@ -77,21 +79,21 @@ def _failed(error: Exception) -> int:
 
     code = explain(error)
     if code is None:
-        traceback.print_exception(error)
+        say("".join(traceback.format_exception(error)), error=True)
     return 1 if code is None else code
 
 
 def _introduce(settings: Settings, where: Bind) -> None:
-    typer.echo(f"Closeout listens on http://{where}")
+    say(f"Closeout listens on http://{where}")
     for forge in settings.forges:
-        typer.echo(f"  {forge.kind:<8} {forge.url}  webhook: http://{where}/webhooks/{forge.name}")
-    typer.echo(f"  projects {', '.join(settings.projects)}")
+        say(f"  {forge.kind:<8} {forge.url}  webhook: http://{where}/webhooks/{forge.name}")
+    say(f"  projects {', '.join(settings.projects)}")
     if not settings.workers:
-        typer.echo("  receives only: a `closeout worker` on the same database looks at the issues")
+        say("  receives only: a `closeout worker` on the same database looks at the issues")
     if settings.routes:
-        typer.echo(f"  notifications {', '.join(route.name for route in settings.routes)}")
+        say(f"  notifications {', '.join(route.name for route in settings.routes)}")
     if problem := settings.sending_problem():
-        typer.echo(f"  {problem}")
+        say(f"  {problem}")
     if settings.dry_run:
-        typer.echo("  dry run: decides and logs, writes nothing to any forge")
-    typer.echo("Stop with Ctrl-C.")
+        say("  dry run: decides and logs, writes nothing to any forge")
+    say("Stop with Ctrl-C.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from service.cli.screen import say_json, screen
 
 if TYPE_CHECKING:
     from service.bootstrap.looking import Looking
@@ -88,12 +89,10 @@ def _wanted(looking: Looking, forge: Forge, path: str, choice: Choice) -> Wanted
 
 
 def _show_plan(project: str, steps: Sequence[Step]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-
     from service.setup import layout  # noqa: PLC0415
 
-    console = Console(highlight=False)
-    console.print(project, style="bold", markup=False)
+    console = screen(highlight=False)
+    console.print(project, style="bold")
     console.print(layout.plan(steps), soft_wrap=True)
     if not any(step.action for step in steps):
         console.print("Nothing to do.")
@@ -108,11 +107,9 @@ def _ask() -> None:
 
 
 def _carried_out(crew: Crew, steps: Iterable[Step], *, shown: bool) -> Sequence[Outcome]:
-    from rich.console import Console  # noqa: PLC0415
-
     from service.setup import layout  # noqa: PLC0415
 
-    console, outcomes = Console(highlight=False), []
+    console, outcomes = screen(highlight=False), []
     for outcome in crew.carry_out(steps):
         outcomes.append(outcome)
         if shown and outcome.result != "left":
@@ -129,7 +126,7 @@ def _planned(steps: Iterable[Step]) -> Sequence[Outcome]:
 def _print_json(project: str, outcomes: Iterable[Outcome], *, applied: bool) -> None:
     from service.setup import layout  # noqa: PLC0415
 
-    typer.echo(json.dumps(layout.to_json(project, outcomes, applied=applied), indent=2, ensure_ascii=False))
+    say_json(layout.to_json(project, outcomes, applied=applied))
 
 
 def _code(outcomes: Iterable[Outcome]) -> int:

@@ -12,6 +12,7 @@ import typer
 from service.cli.adopting import Projects, Since
 from service.cli.progress import progress
 from service.cli.references import projects_chosen, since_when
+from service.cli.screen import say, say_written, screen, write
 
 if TYPE_CHECKING:
     from service.audit.gathering import Project
@@ -126,13 +127,11 @@ def _show_simulated(result: Result, output: Shown) -> None:
 
     match output:
         case Shown.TABLE:
-            from rich.console import Console  # noqa: PLC0415
-
-            Console().print(layout.terminal(result))
+            screen().print(layout.terminal(result))
         case Shown.JSON:
-            typer.echo(layout.to_json(result))
+            say_written(layout.to_json(result))
         case Shown.MARKDOWN:
-            typer.echo(layout.to_markdown(result), nl=False)
+            write(layout.to_markdown(result))
     if output is not Shown.TABLE:
         for where, why in result.errors:
-            typer.echo(f"closeout: failed: {where}: {why}", err=True)
+            say(f"closeout: failed: {where}: {why}", error=True)
