@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from service.audit.choices import Kind
 from service.audit.layout import COLUMNS, Result, cells, groups
@@ -78,8 +79,8 @@ tbody th, time { white-space: nowrap; }
 
 def to_html(result: Result) -> str:
     at = result.report.at
-    template = Environment(autoescape=True, trim_blocks=True, undefined=StrictUndefined).from_string(_PAGE)
-    return template.render(
+    environment = ImmutableSandboxedEnvironment(autoescape=True, trim_blocks=True, undefined=StrictUndefined)
+    return environment.from_string(_PAGE).render(
         at=f"{at:%Y-%m-%d %H:%M} UTC",
         stamp=at.isoformat(),
         summary=result.report.summary,

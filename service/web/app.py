@@ -10,7 +10,7 @@ from service.web.calendars import Shelf, add_calendars
 from service.web.health import Checks, add_health
 from service.web.metrics import Exposition, add_metrics
 from service.web.page import add_page
-from service.web.webhooks import Desk, Webhooks, answer_to
+from service.web.webhooks import GUARDS, Desk, Webhooks, answer_to
 from service.work.overview import Overview
 
 
@@ -30,6 +30,7 @@ def create_app(parts: Parts) -> Flask:
     app = Flask("closeout", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.register_error_handler(Exception, _error)
+    app.after_request(_guarded)
     add_health(app, parts.checks)
     add_metrics(app, parts.exposition)
     add_calendars(app, parts.shelf)
@@ -42,3 +43,8 @@ def _error(error: Exception) -> tuple[Response, int, dict[str, str]]:
     rule = request.url_rule  # not the path: in a calendar's address it is a key
     answer = answer_to(error, rule.rule if rule is not None else "unknown")
     return jsonify(answer.said), answer.status, dict(answer.headers)
+
+
+def _guarded(response: Response) -> Response:
+    response.headers.update(GUARDS)
+    return response

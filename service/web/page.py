@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Flask, render_template_string
+from flask import Flask
+from jinja2 import StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from service.work.overview import Overview
 
@@ -30,9 +32,12 @@ _PAGE = """<!doctype html>
 _WORDS = {"ready": "waiting", "running": "being looked at", "idle": "settled", "dead": "given up"}
 
 
+_TEMPLATE = ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined).from_string(_PAGE)
+
+
 def add_page(app: Flask, overview: Overview, forges: Sequence[str], version: str) -> None:
     def page() -> str:
         depth = {_WORDS[state]: count for state, count in overview.depth().items()}
-        return render_template_string(_PAGE, version=version, forges=forges, depth=depth)
+        return _TEMPLATE.render(version=version, forges=forges, depth=depth)
 
     app.add_url_rule("/", view_func=page)

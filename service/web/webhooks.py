@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PREFIX = "/webhooks/"
+# Browsers run nothing, load nothing and frame nothing of whatever is answered here.
+GUARDS = (
+    ("X-Content-Type-Options", "nosniff"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    ),
+)
 _RETRY_AFTER = "10"  # seconds
 _log = structlog.get_logger()
 
@@ -101,7 +109,7 @@ def answer_to(error: Exception, route: str) -> Answer:
 
 def _send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
     body = json.dumps(answer.said).encode() + b"\n"
-    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *answer.headers]
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *GUARDS, *answer.headers]
     start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
     return [body]
 
