@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from service import document
 from service.document import ActionItem
 
@@ -24,6 +26,12 @@ def plain(text: str) -> str:
 
 def quoted(text: str) -> str:
     return f"“{shortened(document.neutralise(text, one_line=True), 70)}”"
+
+
+def login(name: str) -> str:
+    """A person or team: in backticks nobody is mentioned, and what could end them is no part of a login."""
+    word = re.sub(r"[^\w./-]", "", name)
+    return f"`{word or 'somebody'}`"
 
 
 def item_name(item: ActionItem) -> str:

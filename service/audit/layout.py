@@ -17,7 +17,7 @@ from service.audit.choices import GroupBy, Kind
 from service.audit.gathering import Failure
 from service.audit.rows import AuditReport, Row
 from service.model import IssueRef
-from service.wording import harmless
+from service.wording import harmless, plain
 
 HIDDEN = "(confidential)"
 _LISTED = 10  # issues that wait
@@ -204,6 +204,6 @@ def _piped(texts: Sequence[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Plain text whatever it holds: no markup, no link, no table border, nobody mentioned."""
-    escaped = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", text)
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
+    """Plain text whatever it holds: no markup, no link, no table border, nobody mentioned (`&#64;` mentions)."""
+    escaped = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", plain(text))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -17,7 +17,7 @@ from service import hidden
 from service.audit.choices import Kind
 from service.audit.gathering import TOPIC
 from service.audit.rows import AuditReport, Row
-from service.wording import plain, shortened
+from service.wording import login, plain, shortened
 
 TITLE = "Post-mortem audit"
 KEPT = 12  # days of history
@@ -76,7 +76,7 @@ def _digest(rows: Sequence[Row]) -> Sequence[tuple[str, Sequence[Row]]]:
         for owner in row.audience or ("",):
             spelt.setdefault(owner.casefold(), owner)
             found.setdefault(owner.casefold(), []).append(row)
-    return [(_person(spelt[owner]) if owner else "Nobody", found[owner]) for owner in sorted(found)]
+    return [(login(spelt[owner]) if owner else "Nobody", found[owner]) for owner in sorted(found)]
 
 
 def _teams(rows: Sequence[Row]) -> Iterator[str]:
@@ -88,18 +88,12 @@ def _teams(rows: Sequence[Row]) -> Iterator[str]:
     if found:
         yield from ("", "### Teams", "")
     for team in sorted(found, key=lambda team: (-sum(map(len, found[team].values())), team.casefold()))[:_TEAMS]:
-        yield f"- {_person(team)}: {'; '.join(_numbers(kind, some) for kind, some in found[team].items())}"
+        yield f"- {login(team)}: {'; '.join(_numbers(kind, some) for kind, some in found[team].items())}"
 
 
 def _numbers(kind: Kind, rows: Sequence[Row]) -> str:
     more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
     return f"{len(rows)} {kind} ({', '.join(f'#{row.ref.number}' for row in rows[:_NAMED])}{more})"
-
-
-def _person(owner: str) -> str:
-    """In backticks nobody is mentioned, and what could end them is no part of a login."""
-    login = re.sub(r"[^\w./-]", "", owner)
-    return f"`{login or 'somebody'}`"
 
 
 def _line(row: Row) -> str:

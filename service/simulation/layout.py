@@ -14,7 +14,7 @@ from rich.text import Text
 from service.audit.rows import Row
 from service.hidden import topic_marker
 from service.simulation.effects import Effect, Refusal
-from service.wording import plain, quoted
+from service.wording import login, plain, quoted
 
 TOPIC = "simulation"
 _MOST = 40  # rows of a list in Markdown; a forge's comment has 65,536 characters
@@ -135,5 +135,5 @@ def _refused(refusals: Sequence[Refusal]) -> Iterator[str]:
 def _overdue(late: Sequence[Row]) -> Iterator[str]:
     for row in late:
         title = "" if row.confidential else f" {quoted(row.title)}"
-        owners = f" ({', '.join(f'`{name}`' for name in row.owners)})" if row.owners else ""
+        owners = f" ({', '.join(map(login, row.owners))})" if row.owners else ""
         yield f"{row.ref}{title}, due {row.due}{owners}"
