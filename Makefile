@@ -12,7 +12,14 @@ export UV_LINK_MODE := copy
 # What has a long form: the sweeps, the faults, the chaos, and the laws over generated examples.
 SOAK := tests/proofs tests/core tests/document tests/test_templates.py
 
-.PHONY: help demo test check fmt docs screenshots soak bench sbom clean install
+# What is looked through for secrets: not what is generated, nor pictures. Examples' passwords and tests' marks are none.
+SCAN = $(shell git ls-files -- ':!uv.lock' ':!*lock.json' ':!*.schema.json' ':!tests/contracts/*.json' ':!helm/*.json' ':!*.png' ':!*.svg')
+SCANNED := .venv/.scanned
+NO_SECRET := --exclude-secrets '^(password|hunter2|a%40b|\{MARK\}-database)$$' --exclude-lines 'MARK\.encode' \
+  $(addprefix --disable-plugin ,KeywordDetector Base64HighEntropyString HexHighEntropyString)
+AUDITED := .venv/.audited
+
+.PHONY: help demo test check secrets audit fmt docs screenshots soak bench sbom clean install
 help: ## show this menu
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
@@ -32,13 +39,24 @@ test: $(STAMP) ## set up and run every test
 	@$(RUN) pytest -n 2 --dist loadgroup --cov --cov-report= $(ARGS)
 	@$(RUN) coverage report --include='$(CORE)' --fail-under=95
 
-check: $(STAMP) ## format, lint, types, import contracts, generated docs
+check: $(STAMP) secrets ## format, lint, types, import contracts, secrets, generated docs
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) mypy
 	@$(RUN) lint-imports
 	@$(RUN) codespell
 	@$(RUN) python -m service.cli.docs --check
+	@[ $(AUDITED) -nt uv.lock ] || echo 'Note: what uv.lock names was not audited since it changed; `make audit` asks an index for known vulnerabilities.'
+
+secrets: $(STAMP) ## look for secrets in what changed since the last time
+	@files=$$(find $(SCAN) $(if $(wildcard $(SCANNED)),-newer $(SCANNED)) 2>/dev/null); \
+	  [ -z "$$files" ] || $(RUN) detect-secrets-hook $(NO_SECRET) $$files
+	@touch $(SCANNED)
+
+audit: $(STAMP) ## ask an index for known vulnerabilities in what the lock installs
+	@$(UV) export --quiet --frozen --no-dev --all-extras --no-emit-project --output-file .venv/audited.txt
+	@$(UV) run --isolated --frozen --only-group audit pip-audit --strict --disable-pip --require-hashes -r .venv/audited.txt
+	@touch $(AUDITED)
 
 fmt: $(STAMP) ## format and fix what can be fixed
 	@$(RUN) ruff format . && $(RUN) ruff check --fix .
