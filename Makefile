@@ -10,7 +10,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
 
 # What has a long form: the sweeps, the faults, the chaos, and the laws over generated examples.
-SOAK := tests/proofs tests/core tests/document tests/test_templates.py
+SOAK := tests/proofs tests/core tests/document tests/test_templates.py tests/test_fuzzing.py
 
 # What is looked through for secrets: not what is generated, nor pictures. Examples' passwords and tests' marks are none.
 SCAN = $(shell git ls-files -- ':!uv.lock' ':!*lock.json' ':!*.schema.json' ':!tests/contracts/*.json' ':!helm/*.json' ':!*.png' ':!*.svg')
