@@ -144,9 +144,13 @@ class Reconciler:
 
 
 def _within(seen: Snapshot, allows: Callable[[IssueRef], bool]) -> Snapshot:
-    """The snapshot without issues of other people's projects: naming one, or forging a marker, gives no reach there."""
+    """The snapshot without issues of other people's projects: naming one, or forging a marker, gives no reach there.
+
+    Nor has an issue that more people read a sight of a confidential one that somebody wrote on a line of it.
+    """
     parent = seen.parent if seen.parent is not None and allows(seen.parent.ref) else None
-    return replace(seen, parent=parent, children=tuple(child for child in seen.children if allows(child.ref)))
+    children = (child for child in seen.children if allows(child.ref) and (seen.issue.private or not child.private))
+    return replace(seen, parent=parent, children=tuple(children))
 
 
 def _is_aside(plan: Plan, change: Change) -> bool:

@@ -69,6 +69,19 @@ def test_every_policy_that_is_shown_is_one() -> None:
     assert [policy for policy in read if not isinstance(policy, Policy)] == []
 
 
+def test_the_defences_are_held_by_tests_that_are_there() -> None:
+    """Each test that SECURITY.md names exists, and no defence is without one."""
+    page = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page)
+    missing = [
+        f"{path}::{name}" for path, name in named if not re.search(rf"def {name}\(", (ROOT / path).read_text("utf-8"))
+    ]
+    rows = [line for line in page.splitlines() if line.startswith("|") and line.count("|") == 6][2:]
+    assert missing == []
+    assert len(rows) > 20
+    assert [row for row in rows if "`tests/" not in row] == []
+
+
 def test_the_readme_is_short() -> None:
     """It is read in five minutes; everything else has a page."""
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
