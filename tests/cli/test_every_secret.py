@@ -22,7 +22,9 @@ from tests.cli.conftest import Run
 
 MARK = "canary9d2e"
 _BASE64 = base64.b64encode(MARK.encode() * 3).decode()
-KEY = f"-----BEGIN RSA PRIVATE KEY-----\n{_BASE64}\n-----END RSA PRIVATE KEY-----\n"
+KEY = (
+    f"-----BEGIN RSA PRIVATE KEY-----\n{base64.b64encode(MARK.encode() * 3).decode()}\n-----END RSA PRIVATE KEY-----\n"
+)
 PLANTED = {
     "CLOSEOUT_GITHUB_TOKEN": f"{MARK}-token",
     "CLOSEOUT_GITHUB_PRIVATE_KEY": KEY,
