@@ -14,11 +14,11 @@ from markdown_it import MarkdownIt
 from pydantic import SecretStr
 
 from service.audit.choices import GroupBy, Kind
-from service.audit.gathering import Failure
+from service.audit.gathering import Audited, Failure
 from service.audit.layout import COLUMNS, Result, to_csv, to_json, to_markdown
 from service.audit.page import to_html
 from service.audit.rows import AuditReport, Problem, Row
-from service.audit.sharing import letters
+from service.audit.sharing import digests
 from service.audit.summary import body_with
 from service.model import Finding, IssueRef
 from service.settings import Route
@@ -110,7 +110,9 @@ def test_the_digest_calls_nobody_and_runs_nothing() -> None:
 
 def test_the_letters_call_nobody() -> None:
     """By whatever service they go."""
-    (letter,) = letters(RESULT.report, [Route(name="default", address=SecretStr("json://127.0.0.1:9"))])
+    route = Route(name="default", address=SecretStr("json://127.0.0.1:9"))
+    (digest,) = digests(Audited(RESULT.report, RESULT.failures, policies={}), [route])
+    letter = digest.letter
     said = f"{letter.title}\n{letter.text}"
     assert not re.search(r"@(?:all|mallory|acme)|<|\x1b|\x00|\r", said)
     assert len(letter.text.splitlines()) < 20
