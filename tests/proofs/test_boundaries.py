@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import structlog
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
@@ -32,6 +33,7 @@ def guarded(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> Iterator[Stack]:
     route = Route(name="all", address=SecretStr("json://127.0.0.1:9"))
     with running(sandbox, clock, tmp_path, projects=(SHOP,), routes=(route,)) as stack:
         yield stack
+    structlog.reset_defaults()  # a command sets the log up, on a stream that ends with its test
 
 
 def _send(stack: Stack, forge: str, payload: dict[str, object], event: str) -> requests.Response:
