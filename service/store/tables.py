@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-VERSION = 8  # raised with each change here; `migrations` says how
+VERSION = 9  # raised with each change here; `migrations` says how
 metadata = MetaData()
+_IS_DUE = text("due_at IS NOT NULL")  # now or later; most issues are settled, and in nobody's way
 
 schema_version = Table(
     "schema_version",
@@ -46,8 +47,10 @@ work = Table(
     Column("error", Text),
     Column("changed_at", Double, nullable=False),
     Column("bulk", Integer, nullable=False, server_default=text("0")),  # 1: asked for with many others, so less urgent
+    Column("project", Text, nullable=False, server_default=text("''")),  # with whose issues it takes turns
     Index("work_due_at", "due_at"),
     Index("work_urgent", "bulk", "due_at"),
+    Index("work_turns", "bulk", "project", "due_at", sqlite_where=_IS_DUE, postgresql_where=_IS_DUE),
 )
 
 journal = Table(

@@ -80,6 +80,7 @@ class Queue:
         self._database = database
         self._expired = expired
         self._claims = itertools.count(1)
+        self._turn = ""  # the project that was served last, here
         self._inbox = Inbox(database)
         self._sql = Statements(database, self.timing)
         self._chance = chance or random.Random()  # noqa: S311 - spreads retries, guards nothing
@@ -100,9 +101,10 @@ class Queue:
         before = self._inbox.processed(connection, (one.delivery for one in arrived))
         fresh = [one for one in arrived if one.delivery.named not in before]
         # In one order everywhere: two deliveries on the same issues then wait for, not block, each other.
-        names = sorted({str(ref) for one in fresh for ref in one.refs})
-        if names:
-            rows = connection.execute(self._sql.deliveries, [{"name": name} for name in names]).all()
+        homes = {str(ref): _whose(ref) for one in fresh for ref in one.refs}
+        if homes:
+            wanted = [{"name": name, "whose": whose} for name, whose in sorted(homes.items())]
+            rows = connection.execute(self._sql.deliveries, wanted).all()
             given = {row.issue: row.wanted for row in rows}
             kept = ((one.delivery, {str(ref): given[str(ref)] for ref in one.refs}) for one in fresh)
             self._inbox.keep(connection, kept)
@@ -124,11 +126,12 @@ class Queue:
 
     def known(self, ref: IssueRef, look_at: datetime | None = None) -> None:
         """The queue has this issue, to be looked at then at the latest; None: when something asks for it."""
+        row: dict[str, str | float] = {"name": str(ref), "whose": _whose(ref)}
         if look_at is None:
-            self._database.write(lambda c: c.execute(self._sql.know, {"name": str(ref)}))
+            self._database.write(lambda c: c.execute(self._sql.know, row))
         else:
-            then = {"name": str(ref), "then": look_at.timestamp()}
-            self._tell(lambda c: c.execute(self._sql.expect, then))
+            row["then"] = look_at.timestamp()
+            self._tell(lambda c: c.execute(self._sql.expect, row))
 
     def listen(self) -> Callable[[], None]:
         """From now on workers also wake for what other processes put in; the result ends that."""
@@ -148,22 +151,31 @@ class Queue:
 
     @staticmethod
     def _raise(connection: Connection, statement: Executable, ref: IssueRef, **values: float) -> int:
-        return int(connection.execute(statement, {"name": str(ref), **values}).scalar_one())
+        return int(connection.execute(statement, {"name": str(ref), "whose": _whose(ref), **values}).scalar_one())
 
     def claim(self) -> Claim | None:
-        """The issue that has been due longest, or None. Also takes over what a dead worker left behind.
+        """The issue whose turn it is, or None. Also takes over what a dead worker left behind.
 
-        What came in bulk goes last, but for every fourth claim: that is by age alone, so that nothing waits for ever.
+        Projects take turns, each with what has been due longest there. What came in bulk goes last, but for every
+        fourth claim: that is by age alone, so that nothing waits for ever.
         """
-        chosen = self._sql.claim if next(self._claims) % _BY_AGE else self._sql.claim_oldest
+        choose = self._fairly if next(self._claims) % _BY_AGE else self._by_age
         while True:
             tokens = _tokens()
-            row = self._database.write(lambda c, t=tokens: c.execute(chosen, t).first())  # type: ignore[misc]
+            row = self._database.write(lambda c, t=tokens: choose(c, t))  # type: ignore[misc]
             if row is None:
                 return None
             claim = self._claimed(row, tokens)
             if claim is not None:
                 return claim
+
+    def _fairly(self, connection: Connection, tokens: Mapping[str, str]) -> Row[Any] | None:
+        level, project = connection.execute(self._sql.turn, {"after": self._turn}).one()
+        self._turn = project or ""
+        return connection.execute(self._sql.claim, {"level": level, "whose": project, **tokens}).first()
+
+    def _by_age(self, connection: Connection, tokens: Mapping[str, str]) -> Row[Any] | None:
+        return connection.execute(self._sql.claim_oldest, tokens).first()
 
     def take(self, ref: IssueRef) -> Claim | None:
         """Nudges this issue and claims it at once, for who looks by itself.
@@ -173,7 +185,7 @@ class Queue:
         tokens = _tokens()
 
         def taking(connection: Connection) -> Row[Any] | None:
-            self._raise(connection, self._sql.nudge, ref)
+            self._raise(connection, self._sql.aside, ref)
             return connection.execute(self._sql.take, {"name": str(ref), **tokens}).first()
 
         row = self._database.write(taking)
@@ -276,6 +288,11 @@ class Queue:
         held = self._database.write(lambda c: bool(c.execute(statement, _names(claim)).rowcount))
         self.wakeup.signal()
         return held
+
+
+def _whose(ref: IssueRef) -> str:
+    """With whose issues it takes turns. Those known by their ids alone have one project together for each owner."""
+    return f"{ref.forge}:{ref.project if ref.node is None else ref.project.partition('/@')[0] + '/@'}"
 
 
 def _tokens() -> dict[str, str]:

@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnCollection, ColumnElement, Double, Select, bindparam, case, func, null, select, update
+from sqlalchemy import (
+    Column,
+    ColumnCollection,
+    ColumnElement,
+    Double,
+    Select,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -15,6 +30,8 @@ from service.work.timing import Timing
 
 _OLD = work.c
 _Fresh: TypeAlias = ColumnCollection[str, ColumnElement[Any]]  # the row that an upsert would put in
+_WALK = 32  # projects that are passed over in one claim, at most: what it costs does not grow with their number
+_FAR = 12 * 3600.0  # seconds; nobody waits for what was planned longer before, a reminder say
 
 
 class Statements:
@@ -28,11 +45,14 @@ class Statements:
         self.deliver = self._nudge(soon, self._debounced, delivered=True)
         self.deliveries = self.deliver.returning(_OLD.issue)  # for many issues at once, each once
         self.change = self._nudge(soon, self._debounced, delivered=True, bulk=True)
+        self.aside = self._nudge(soon, self._debounced, delivered=False, bulk=True)
         self.plan = self._nudge(bindparam("then"), _sooner, delivered=False)
         self.know, self.expect = self._know(), self._expect()
         oldest = select(_OLD.issue).where(_OLD.due_at <= now).order_by(_OLD.due_at).limit(1)
         urgent, any_of_them = self._free(oldest.where(_OLD.bulk == 0)), self._free(oldest)
-        self.claim = self._claim(func.coalesce(urgent, any_of_them))
+        whose = (_OLD.bulk == bindparam("level")) & (_OLD.project == bindparam("whose"))
+        self.turn = self._turn()
+        self.claim = self._claim(func.coalesce(self._free(oldest.where(whose)), urgent, any_of_them))
         self.claim_oldest = self._claim(any_of_them)
         free = (_OLD.state != "running") & (func.coalesce(_OLD.hold_until, 0.0) <= now)
         named = select(_OLD.issue).where(_OLD.issue == bindparam("name"))
@@ -67,7 +87,7 @@ class Statements:
         fresh = {"state": "ready", "wanted": 1, "claimed": 0, "done": 0, "attempts": 0, "crashes": 0}
         fresh |= {"delivered": int(delivered), "bulk": int(bulk)}
         insert = self._database.dialect.insert(work).values(
-            issue=bindparam("name"), due_at=due, first_at=now, changed_at=now, **fresh
+            issue=bindparam("name"), project=bindparam("whose"), due_at=due, first_at=now, changed_at=now, **fresh
         )
         # Below, only what the new row holds: of many rows, SQLAlchemy gives each parameters of its own above alone.
         new, running = insert.excluded, _OLD.state == "running"
@@ -77,6 +97,7 @@ class Statements:
             "due_at": case((running, _OLD.due_at), else_=_greatest(func.coalesce(_OLD.hold_until, 0.0), again(new))),
             "first_at": func.coalesce(_OLD.first_at, new["first_at"]),
             "changed_at": new["changed_at"],
+            "project": new["project"],
             "bulk": case((_OLD.wanted > _OLD.done, _OLD.bulk), else_=1) if bulk else 0,
         }
         if delivered:
@@ -102,7 +123,38 @@ class Statements:
 
     def _unasked(self, state: str, due_at: Any) -> dict[str, Any]:
         counts = dict.fromkeys(("wanted", "claimed", "done", "delivered", "attempts", "crashes"), 0)
-        return {**counts, "bulk": 1, "state": state, "due_at": due_at, "changed_at": self._database.now()}
+        whose: Any = bindparam("whose")
+        now = self._database.now()
+        return {**counts, "bulk": 1, "state": state, "due_at": due_at, "changed_at": now, "project": whose}
+
+    def _turn(self) -> Select[Any]:
+        """Whose turn it is after the project `after`, as (level, project): the next, in the order of their names and
+        round and round, of those that have something due; of what came in bulk (level 1) where nothing else is due.
+
+        What is waiting does not matter, only how many projects are passed over: after so many the last of them is told.
+        """
+        now = self._database.now()
+        urgent = select(_OLD.due_at).where(_OLD.bulk == 0, _OLD.due_at <= now).order_by(_OLD.due_at).limit(1)
+        level = case((urgent.scalar_subquery().is_(None), 1), else_=0)
+        start = {
+            "step": literal(0),
+            "level": level,
+            "project": cast(bindparam("after"), Text),
+            "due_at": cast(null(), Double),
+        }
+        walk = select(*(value.label(name) for name, value in start.items())).cte("walk", recursive=True)
+
+        def following(column: Column[Any]) -> Any:
+            """Of the row that comes next by project and time, from the beginning again after the last."""
+            first = select(column).where(_OLD.bulk == walk.c.level, _OLD.due_at.is_not(None))
+            ordered = first.order_by(_OLD.project, _OLD.due_at).limit(1)
+            return func.coalesce(
+                ordered.where(_OLD.project > walk.c.project).scalar_subquery(), ordered.scalar_subquery()
+            )
+
+        step = select(walk.c.step + 1, walk.c.level, following(_OLD.project), following(_OLD.due_at))
+        walk = walk.union_all(step.where(walk.c.step < _WALK, (walk.c.step == 0) | (walk.c.due_at > now)))
+        return select(walk.c.level, walk.c.project).order_by(walk.c.step.desc()).limit(1)
 
     def _free(self, query: Select[Any]) -> Any:
         return self._database.dialect.skip_locked(query).scalar_subquery()
@@ -126,8 +178,12 @@ class Statements:
         return update(work).where(_OLD.issue == chosen).values(**taken).returning(*told)
 
     def _finish(self, soon: Any, state: str, later: Any) -> Executable:
-        """Goes to `state`, due `later`, unless the counter was raised since `seen`: then it is due `soon`."""
+        """Goes to `state`, due `later`, unless the counter was raised since `seen`: then it is due `soon`.
+
+        What is planned for long after is less urgent then than what people have just done.
+        """
         again = _OLD.wanted > bindparam("seen")
+        far = case((later > self._database.now() + _FAR, 1), else_=0) if state == "ready" else 0
         return fenced(
             self._database,
             state=case((again, "ready"), else_=state),
@@ -137,7 +193,7 @@ class Statements:
             crashes=0,
             hold_until=null(),
             error=null(),
-            bulk=case((again, _OLD.bulk), else_=0),
+            bulk=case((again, _OLD.bulk), else_=far),
         )
 
 

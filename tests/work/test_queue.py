@@ -360,7 +360,7 @@ def test_what_somebody_waits_for_stays_urgent(first: str, queue: Queue, clock: C
 
 
 def test_an_issue_is_less_urgent_until_it_was_looked_at(queue: Queue, clock: Clock) -> None:
-    """What was planned after that look, a deadline say, is urgent like any other."""
+    """What was planned after that look, the end of a grace period say, is urgent like any other."""
     queue.changed([ISSUE])
     clock.forward(seconds=1)
     queue.finish(_claimed(queue), revisit_in=7200)
