@@ -20,6 +20,7 @@ from service.bootstrap.outside import Outside
 from service.hindsight import look_back
 from service.model import IssueRef
 from service.notifications.letters import worded
+from service.providers.limits import PATIENCE, in_background
 from service.reconciler import Journal, Judge, Reconciler
 from service.settings import Settings
 from service.store.audits import AuditRun, Audits
@@ -30,6 +31,7 @@ from service.work.overview import Overview
 from service.work.queue import Queue
 
 Progress = Callable[[int], Callable[[str], None]]
+_AN_HOUR = 3600.0  # seconds for which reading waits: begun anew when a quota resets, a large audit would never end
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,15 @@ class Audit:
         self._settings = settings
         self._looking = looking
         self._clock, self._sleep = clock, sleep
-        self._providers = looking.providers(modest=True)
+        self._providers = looking.providers(patience=_AN_HOUR)
+        self._lookers = looking.providers(patience=PATIENCE)
         self._started = clock()
 
     @property
     def requests(self) -> int:
-        return sum(provider.requests for provider in self._providers.values())
+        return sum(provider.requests for group in (self._providers, self._lookers) for provider in group.values())
 
+    @in_background()
     def look(
         self,
         targets: Sequence[Target],
@@ -97,6 +101,7 @@ class Audit:
         report = audited.report if narrowed.owner is None else audited.report.of(narrowed.owner)
         return replace(audited, report=report, failures=(*failures, *audited.failures))
 
+    @in_background()
     def act(
         self,
         audited: Audited,
@@ -135,7 +140,7 @@ class Audit:
     def _reconciler(self, books: Books, outside: Outside, decide: Judge) -> Reconciler:
         policies, dry_run = self._looking.policies, self._settings.dry_run
         return Reconciler(
-            self._providers, policies, journal=books.journal, dry_run=dry_run, decide=decide, telling=outside
+            self._lookers, policies, journal=books.journal, dry_run=dry_run, decide=decide, telling=outside
         )
 
     def _share(self, audited: Audited, outbox: Outbox) -> None:

@@ -19,6 +19,7 @@ from service.settings import Settings
 from service.store.database import Database
 from service.store.journal import Journal
 from service.work.jobs import Job
+from service.work.limiter import SharedLimits
 from service.work.queue import Queue
 
 Progress = Callable[[int], Callable[[str], None]]
@@ -28,14 +29,20 @@ class Examination:
     """Of these forges of the settings. Writes nothing anywhere."""
 
     def __init__(
-        self, settings: Settings, forges: Collection[str], *, clock: Clock = wall_clock, sleep: Sleep = pause
+        self,
+        settings: Settings,
+        forges: Collection[str],
+        *,
+        clock: Clock = wall_clock,
+        sleep: Sleep = pause,
+        limits: SharedLimits | None = None,
     ) -> None:
         """Raises `SettingsError` where the fallback policy cannot be used."""
         self._settings = settings
         self._forges = tuple(one for one in settings.forges if one.name in forges)
         self._clock = clock
         self._exchanges: list[Exchange] = []
-        self._looking = Looking(settings, clock, sleep, lambda _, exchange: self._exchanges.append(exchange))
+        self._looking = Looking(settings, clock, sleep, lambda _, exchange: self._exchanges.append(exchange), limits)
 
     def report(self, targets: Sequence[Target], progress: Progress = lambda _: lambda _: None) -> Report:
         """What is to be said of these projects, of their forges, and of the service itself."""

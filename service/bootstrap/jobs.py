@@ -11,6 +11,7 @@ import structlog
 from service.bootstrap.clock import Clock, Sleep, pause
 from service.cron import Cron
 from service.model import IssueRef
+from service.providers.limits import in_background
 from service.settings import Settings
 from service.store.appointments import Appointments
 from service.store.audits import Audits
@@ -84,6 +85,7 @@ def _retention(settings: Settings, database: Database) -> Job:
 
 
 def _audit(settings: Settings, tools: Tools) -> Job:
+    @in_background()
     def run(turn: Turn) -> None:
         # Imported here: the serving process answers health checks before it knows of rules and forges.
         from service.audit.projects import configured  # noqa: PLC0415
@@ -124,13 +126,14 @@ def _weekly(settings: Settings, tools: Tools) -> Job:
 
 
 def _resync(settings: Settings, tools: Tools) -> Job:
+    @in_background()
     def run(turn: Turn) -> None:
         # Imported here: the serving process answers health checks before it knows of rules and forges.
         from service.store.watermarks import Watermarks  # noqa: PLC0415
         from service.work.resync import Resync  # noqa: PLC0415
 
         looking = tools.looking()
-        resync = Resync(looking.providers(modest=True), looking.vocabulary, tools.queue, Watermarks(tools.database))
+        resync = Resync(looking.providers(), looking.vocabulary, tools.queue, Watermarks(tools.database))
         resync.run(turn, _projects(settings, tools.database))
 
     return Job("resync", Cron.parse(settings.resync, settings.timezone), run)
@@ -139,11 +142,12 @@ def _resync(settings: Settings, tools: Tools) -> Job:
 def _redelivery(settings: Settings, tools: Tools) -> Job:
     unseen: set[Project] = set()
 
+    @in_background()
     def run(turn: Turn) -> None:
         from service.store.watermarks import Watermarks  # noqa: PLC0415 - as above
         from service.work.redelivery import Redelivery  # noqa: PLC0415
 
-        redelivery = Redelivery(tools.looking().providers(modest=True), Watermarks(tools.database), unseen)
+        redelivery = Redelivery(tools.looking().providers(), Watermarks(tools.database), unseen)
         redelivery.run(turn, _projects(settings, tools.database))
 
     return Job("redelivery", Cron.parse(settings.redelivery, settings.timezone), run)

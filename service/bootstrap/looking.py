@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
@@ -20,7 +20,7 @@ from service.providers.base import Provider
 from service.providers.cache import Cache
 from service.providers.checkup import Checkup
 from service.providers.exchanges import Exchange, Observer
-from service.providers.limits import Limits, unlimited
+from service.providers.limits import PATIENCE, Limits, unlimited
 from service.providers.setup import ProjectSetup
 from service.reconciler import Journal, Judge, Reconciler, Telling
 from service.routing import Reach
@@ -33,11 +33,19 @@ if TYPE_CHECKING:
     from service.providers.gitlab.client import GitLab
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How long one wait for a forge's limit may be, in seconds, and who hears of each wait, with the forge's name."""
+
+    longest: float = PATIENCE
+    told: Callable[[str, float], None] = lambda forge, seconds: None  # noqa: ARG005 - nobody watches
+
+
 class Looking:
     """Makes reconcilers, one for each thread, that share what they have learnt of the forges.
 
     `exchanged` hears of each request, with the forge's name. `limits` are shared with other processes; without them
-    each process goes by what the forges tell it alone.
+    each process goes by what the forges tell it alone. `waiting` is what a thread waits for itself.
     """
 
     def __init__(
@@ -47,9 +55,10 @@ class Looking:
         sleep: Sleep = pause,
         exchanged: Callable[[str, Exchange], None] = lambda forge, exchange: None,  # noqa: ARG005 - nobody counts
         limits: SharedLimits | None = None,
+        waiting: Waiting = Waiting(),
     ) -> None:
         """Raises `SettingsError` where the fallback policy cannot be used."""
-        self._settings, self._exchanged, self._limits = settings, exchanged, limits
+        self._settings, self._exchanged, self._limits, self._waiting = settings, exchanged, limits, waiting
         self._clock, self._sleep = clock, sleep
         self._links = Links.of(settings)
         self._caches = {forge.name: Cache(clock) for forge in settings.forges}
@@ -57,9 +66,9 @@ class Looking:
         reach = Reach(settings.routes, settings.confidential)
         self.policies = Policies(kinds, _fallback(settings), allows=settings.allows, reach=reach)
 
-    def providers(self, *, modest: bool = False) -> dict[str, Provider]:
-        """New ones, for one thread. `modest`: for work that nobody waits for; it leaves room for the rest."""
-        return {forge.name: self._client(forge, modest=modest) for forge in self._settings.forges}
+    def providers(self, *, patience: float | None = None) -> dict[str, Provider]:
+        """New ones, for one thread, which waits for so many seconds at once; None: for as long as `waiting` says."""
+        return {forge.name: self._client(forge, patience) for forge in self._settings.forges}
 
     def setup(self, name: str) -> ProjectSetup:
         """A new one for the forge of this name, for one thread."""
@@ -90,16 +99,20 @@ class Looking:
         [forge] = [forge for forge in self._settings.forges if forge.name == name]
         return self._client(forge)
 
-    def _client(self, forge: Forge, *, modest: bool = False) -> GitHub | GitLab:
-        limits = unlimited if self._limits is None else partial(self._limits.of, modest=modest)
+    def _client(self, forge: Forge, patience: float | None = None) -> GitHub | GitLab:
         shared = _Shared(
             clock=self._clock,
-            sleep=self._sleep,
+            sleep=partial(self._wait, forge.name),
             cache=self._caches[forge.name],
             observer=self._observer(forge),
-            limits=limits,
+            limits=unlimited if self._limits is None else self._limits.of,
+            patience=self._waiting.longest if patience is None else patience,
         )
         return _client(forge, shared)
+
+    def _wait(self, forge: str, seconds: float) -> None:
+        self._waiting.told(forge, seconds)
+        self._sleep(seconds)
 
 
 def _fallback(settings: Settings) -> Policy | None:
@@ -123,6 +136,7 @@ class _Shared(TypedDict):
     cache: Cache
     observer: Observer
     limits: Limits
+    patience: float
 
 
 def _client(forge: Forge, shared: _Shared) -> GitHub | GitLab:

@@ -26,6 +26,7 @@ from service.store.database import Database
 from service.store.feeds import Feeds
 from service.store.inbox import Inbox
 from service.store.journal import Journal
+from service.store.limits import LimitRows
 from service.store.outbox import Outbox
 from service.tracing import untold
 from service.web.app import Parts, create_app
@@ -169,7 +170,7 @@ class Service:
 
         with self._guard:
             if self._looking is None:
-                limits = SharedLimits(self.database, self._clock)
+                limits = SharedLimits(LimitRows(self.database), self._clock)
                 self._looking = Looking(self.settings, self._clock, self._sleep, self._exchanged, limits)
             return self._looking
 

@@ -11,6 +11,7 @@ import typer
 from service.cli.progress import progress
 from service.cli.references import projects_chosen, since_when
 from service.cli.screen import say, say_json
+from service.cli.waiting import looking_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,22 +50,23 @@ def backfill(
     from service.backfill import Pace, take_in  # noqa: PLC0415
     from service.bootstrap.clock import pause, wall_clock  # noqa: PLC0415
     from service.bootstrap.logs import configure  # noqa: PLC0415
-    from service.bootstrap.looking import Looking  # noqa: PLC0415
+    from service.providers.limits import in_background  # noqa: PLC0415
     from service.settings import load  # noqa: PLC0415
 
     start, settings = since_when(since, wall_clock()), load()
     configure("error")
-    looking, only_looks = Looking(settings, wall_clock), dry_run or settings.dry_run
-    refs, taken = _found(looking, settings, project or (), start)
+    only_looks = dry_run or settings.dry_run
     pace = Pace(pause, None if only_looks else rate)
-    with _books(settings, only_looks=only_looks) as books, progress("Taking in") as begin:
-        reconciler, told = looking.reconciler(books.journal, adopt, books.outside), begin(len(refs))
-        look = reconciler.plan if only_looks else reconciler.reconcile
-        for one in take_in(refs, look, pace):
-            told(one.where)
-            taken.append(one)
-            if one.ref is not None:
-                books.known(one.ref, one.look_at)
+    with looking_at(settings) as looking, in_background():
+        refs, taken = _found(looking, settings, project or (), start)
+        with _books(settings, only_looks=only_looks) as books, progress("Taking in") as begin:
+            reconciler, told = looking.reconciler(books.journal, adopt, books.outside), begin(len(refs))
+            look = reconciler.plan if only_looks else reconciler.reconcile
+            for one in take_in(refs, look, pace):
+                told(one.where)
+                taken.append(one)
+                if one.ref is not None:
+                    books.known(one.ref, one.look_at)
     _show_taken(taken, as_json=as_json, only_looks=only_looks)
     if any(one.error for one in taken):
         raise typer.Exit(3)

@@ -12,6 +12,7 @@ import typer
 from service.audit.choices import Format, GroupBy, Kind, kinds
 from service.cli.progress import progress
 from service.cli.screen import say, say_written, screen, write
+from service.cli.waiting import looking_at
 
 if TYPE_CHECKING:
     from service.audit.gathering import Audited
@@ -67,19 +68,20 @@ def _audited(names: Sequence[str], narrowed: Narrowed, *, apply: bool) -> Result
     from service.audit.projects import configured, named  # noqa: PLC0415
     from service.bootstrap.auditing import Acted, Audit  # noqa: PLC0415
     from service.bootstrap.logs import configure  # noqa: PLC0415
-    from service.bootstrap.looking import Looking  # noqa: PLC0415
     from service.settings import load  # noqa: PLC0415
 
     settings = load()
     configure("warning")
     targets = named(names, settings) if names else configured(settings)
-    run, acted = Audit(settings, Looking(settings)), Acted()
-    with progress("Looking for projects") as begin:
-        audited = run.look(targets, narrowed, begin)
-    if apply and settings.dry_run:
-        _say("CLOSEOUT_DRY_RUN is set: nothing was written")
-    elif apply:
-        acted = _applied(run, audited, whole=not narrowed)
+    acted = Acted()
+    with looking_at(settings) as looking:
+        run = Audit(settings, looking)
+        with progress("Looking for projects") as begin:
+            audited = run.look(targets, narrowed, begin)
+        if apply and settings.dry_run:
+            _say("CLOSEOUT_DRY_RUN is set: nothing was written")
+        elif apply:
+            acted = _applied(run, audited, whole=not narrowed)
     failures = (*audited.failures, *acted.failures)
     return Result(audited.report, failures, run.requests, acted.waiting)
 

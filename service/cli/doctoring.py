@@ -8,6 +8,7 @@ import typer
 
 from service.cli.progress import progress
 from service.cli.screen import say_written, screen
+from service.cli.waiting import alone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,14 +37,15 @@ def doctor(
     """
     from service.bootstrap.examining import Examination  # noqa: PLC0415
     from service.bootstrap.logs import configure  # noqa: PLC0415
+    from service.bootstrap.sharing import shared_limits  # noqa: PLC0415
     from service.settings import load  # noqa: PLC0415
 
     settings = load()
     configure("error")
     targets = _targets(settings, project or ())
     forges = _forges(settings, forge, targets if project else ())
-    with progress("Looking at accounts and database") as begin:
-        report = Examination(settings, forges).report(targets, begin)
+    with shared_limits(settings, alone) as limits, progress("Looking at accounts and database") as begin:
+        report = Examination(settings, forges, limits=limits).report(targets, begin)
     _show(report, as_json=as_json)
     raise typer.Exit(report.exit_code)
 

@@ -11,6 +11,7 @@ import typer
 
 from service.cli.references import issue_named
 from service.cli.screen import say, say_json, screen
+from service.cli.waiting import looking_at
 
 if TYPE_CHECKING:
     from service.model import Change, IssueRef, Plan
@@ -34,7 +35,8 @@ def plan(ref: _Ref, *, as_json: _Json = False, fail_on: _FailOn = FailOn.NOTHING
     Example: closeout plan github:acme/shop#12
     """
     issue = issue_named(ref)
-    found = _reconciler(issue, Unrecorded()).plan(issue)
+    with _reconciler(issue, Unrecorded()) as reconciler:
+        found = reconciler.plan(issue)
     _show(found, as_json=as_json)
     _judge(found, fail_on)
 
@@ -45,8 +47,8 @@ def reconcile(ref: _Ref, *, as_json: _Json = False, fail_on: _FailOn = FailOn.NO
     Example: closeout reconcile gitlab:acme/shop#12
     """
     issue = issue_named(ref)
-    with _books() as (journal, telling):
-        found = _reconciler(issue, journal, telling).reconcile(issue)
+    with _books() as (journal, telling), _reconciler(issue, journal, telling) as reconciler:
+        found = reconciler.reconcile(issue)
     _show(found, as_json=as_json)
     _judge(found, fail_on)
 
@@ -114,9 +116,9 @@ def _not_recorded(error: Exception) -> None:
     say(f"closeout: not put on record in the journal: {error}", error=True)
 
 
-def _reconciler(issue: IssueRef, journal: Journal, telling: Telling = nullcontext) -> Reconciler:
+@contextmanager
+def _reconciler(issue: IssueRef, journal: Journal, telling: Telling = nullcontext) -> Iterator[Reconciler]:
     from service.bootstrap.logs import configure  # noqa: PLC0415
-    from service.bootstrap.looking import Looking  # noqa: PLC0415
     from service.settings import SettingsError, load  # noqa: PLC0415
 
     settings = load()
@@ -129,7 +131,8 @@ def _reconciler(issue: IssueRef, journal: Journal, telling: Telling = nullcontex
         raise SettingsError((f"{issue.project} is not among CLOSEOUT_PROJECTS ({', '.join(settings.projects)})",))
     if telling is _nobody:  # what would be told by message is said on the issue
         settings = settings.model_copy(update={"routes": ()})
-    return Looking(settings).reconciler(journal, telling=telling)
+    with looking_at(settings) as looking:
+        yield looking.reconciler(journal, telling=telling)
 
 
 def _show(found: Plan, *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.screen import say_json, screen
+from service.cli.waiting import looking_at
 
 if TYPE_CHECKING:
     from service.bootstrap.looking import Looking
@@ -38,7 +39,6 @@ def setup(  # noqa: PLR0913 - each is an option of the command
     Example: closeout setup --forge github --project acme/shop --board --webhook https://closeout.example.org --dry-run
     """
     from service.bootstrap.logs import configure  # noqa: PLC0415
-    from service.bootstrap.looking import Looking  # noqa: PLC0415
     from service.settings import load  # noqa: PLC0415
     from service.setup import planning  # noqa: PLC0415
     from service.setup.acting import Crew  # noqa: PLC0415
@@ -47,17 +47,17 @@ def setup(  # noqa: PLR0913 - each is an option of the command
     settings = load()
     configure("warning")
     place, path = _place(forge, project, settings)
-    looking = Looking(settings)
     target = webhook_of(place, webhook) if webhook else None
-    wanted = _wanted(looking, place, path, Choice(board and not remove, templates, target, send_secret))
-    client = looking.setup(place.name)
-    steps = (planning.plan_removal if remove else planning.plan)(client, path, wanted)
-    if not as_json:
-        _show_plan(f"{place.name}:{path}", steps)
-    applies = not (dry_run or settings.dry_run) and any(step.action for step in steps)
-    if applies and not yes:
-        _ask()
-    outcomes = _carried_out(Crew(client, path, wanted), steps, shown=not as_json) if applies else _planned(steps)
+    with looking_at(settings) as looking:
+        wanted = _wanted(looking, place, path, Choice(board and not remove, templates, target, send_secret))
+        client = looking.setup(place.name)
+        steps = (planning.plan_removal if remove else planning.plan)(client, path, wanted)
+        if not as_json:
+            _show_plan(f"{place.name}:{path}", steps)
+        applies = not (dry_run or settings.dry_run) and any(step.action for step in steps)
+        if applies and not yes:
+            _ask()
+        outcomes = _carried_out(Crew(client, path, wanted), steps, shown=not as_json) if applies else _planned(steps)
     if as_json:
         _print_json(f"{place.name}:{path}", outcomes, applied=applies)
     raise typer.Exit(_code(outcomes))

@@ -13,6 +13,7 @@ from service.cli.adopting import Projects, Since
 from service.cli.progress import progress
 from service.cli.references import projects_chosen, since_when
 from service.cli.screen import say, say_written, screen, write
+from service.cli.waiting import looking_at
 
 if TYPE_CHECKING:
     from service.audit.gathering import Project
@@ -50,7 +51,7 @@ def simulate(
     """
     from service.bootstrap.clock import wall_clock  # noqa: PLC0415
     from service.bootstrap.logs import configure  # noqa: PLC0415
-    from service.bootstrap.looking import Looking  # noqa: PLC0415
+    from service.providers.limits import in_background  # noqa: PLC0415
     from service.settings import load  # noqa: PLC0415
     from service.simulation.trying import Window  # noqa: PLC0415
 
@@ -58,14 +59,15 @@ def simulate(
     window, tried, settings = Window(since_when(since, now), now), _policy(policy), load()
     told_on = _one(project or (), settings) if comment is not None else None
     configure("error")
-    looking = Looking(settings)
-    result = _simulated(looking, settings, project or (), (str(policy), tried), window)
-    _show_simulated(result, output)
-    if told_on is not None and comment is not None:
-        from service.simulation.layout import TOPIC, to_markdown  # noqa: PLC0415
+    with looking_at(settings) as looking:
+        with in_background():
+            result = _simulated(looking, settings, project or (), (str(policy), tried), window)
+        _show_simulated(result, output)
+        if told_on is not None and comment is not None:
+            from service.simulation.layout import TOPIC, to_markdown  # noqa: PLC0415
 
-        forge, path = told_on
-        looking.setup(forge).comment(path, comment, TOPIC, to_markdown(result))
+            forge, path = told_on
+            looking.setup(forge).comment(path, comment, TOPIC, to_markdown(result))
     if result.errors:
         raise typer.Exit(3)
 

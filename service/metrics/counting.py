@@ -32,6 +32,7 @@ _ERRORS = (  # the narrower before the wider
     base.NotFound,
     base.Forbidden,
     base.Rejected,
+    base.Reserved,
     base.RateLimited,
     base.Conflict,
     base.MalformedReply,

@@ -41,6 +41,10 @@ class RateLimited(ProviderError):
         self.retry_after = retry_after
 
 
+class Reserved(RateLimited):
+    """For work that nobody waits for: what is left of the forge's quota is kept for people until it resets."""
+
+
 class Conflict(ProviderError):
     """What we meant to edit changed under us and the edit does not carry over; look again."""
 

@@ -7,14 +7,20 @@ from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
+from service.providers.answers import Answers
+
 T = TypeVar("T")
 _MISSING = object()
 
 
 class Cache:
-    """Values by key, each with its own time to live. Safe to share among threads; forgets the oldest when full."""
+    """Values by key, each with its own time to live. Safe to share among threads; forgets the oldest when full.
+
+    `answers` are believed only once the forge says that they still hold.
+    """
 
     def __init__(self, clock: Callable[[], datetime], *, limit: int = 10_000) -> None:
+        self.answers = Answers()
         self._clock = clock
         self._limit = limit
         self._lock = threading.Lock()

@@ -16,10 +16,14 @@ _VARIABLE = re.compile(r"\\{(\w+)\\}")
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How many requests are left until the forge's limit resets. `resource` is what is limited together."""
+    """How many requests are left, of `limit`, until the forge's limit resets (in seconds since 1970 UTC). `resource` is
+    what is limited together. None: the forge does not tell.
+    """
 
     resource: str
     remaining: int
+    limit: int | None = None
+    resets_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

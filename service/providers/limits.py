@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from service.providers.base import RateLimited
+from service.providers.exchanges import Exchange, Observer, Quota
 
 T = TypeVar("T")
+PATIENCE = 10.0  # seconds that a thread waits for a limit; longer waits are the work queue's, since a thread is dear
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,9 @@ class Limiter(Protocol):
     def told_to_wait(self, seconds: float) -> None:
         """The forge wants no request with this credential for so long."""
 
+    def saw(self, quota: Quota) -> None:
+        """What an answer said of how many requests are left."""
+
 
 class Limits(Protocol):
     def __call__(self, credential: str, creations: Sequence[Budget]) -> Limiter:
@@ -43,6 +50,9 @@ class Unlimited:
     def told_to_wait(self, seconds: float) -> None:
         del seconds
 
+    def saw(self, quota: Quota) -> None:
+        del quota
+
 
 def unlimited(credential: str, creations: Sequence[Budget]) -> Limiter:
     del credential, creations
@@ -57,3 +67,31 @@ def limited(limiter: Limiter, send: Callable[[], T], *, creates: bool) -> T:
     except RateLimited as refused:
         limiter.told_to_wait(refused.retry_after)
         raise
+
+
+def noting(limiter: Limiter, observer: Observer) -> Observer:
+    """The same observer, and the limiter hears of each quota that an answer told."""
+
+    def both(exchange: Exchange) -> None:
+        if exchange.quota is not None:
+            limiter.saw(exchange.quota)
+        observer(exchange)
+
+    return both
+
+
+_background: ContextVar[bool] = ContextVar("background", default=False)
+
+
+@contextmanager
+def in_background() -> Iterator[None]:
+    """Inside, this thread does what nobody waits for: limiters leave room for the rest. Good as a decorator, too."""
+    before = _background.set(True)
+    try:
+        yield
+    finally:
+        _background.reset(before)
+
+
+def is_background() -> bool:
+    return _background.get()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Self, TypeAlias
 
@@ -18,8 +19,10 @@ from service.providers.base import (
     NotFound,
     RateLimited,
     Rejected,
+    Reserved,
     Unavailable,
 )
+from service.providers.limits import in_background
 from service.providers.permits import permitted_by
 from service.store.database import StoreUnavailable
 from service.work.queue import Claim, LeaseLost, Queue
@@ -70,7 +73,8 @@ class Looks:
         with self._guard:
             self._held.add(claim)
         try:
-            with bound_contextvars(**self._context(claim)), permitted_by(partial(self._queue.hold, claim)):
+            quietly = in_background() if claim.bulk else nullcontext()
+            with bound_contextvars(**self._context(claim)), permitted_by(partial(self._queue.hold, claim)), quietly:
                 return self._look_at(claim, look)
         finally:
             with self._guard:
@@ -127,6 +131,9 @@ class Looks:
         if isinstance(error, NotFound) and settled:
             log.info("issue_gone")
             return self._queue.finish(claim), None
+        if isinstance(error, Reserved):
+            log.info("look_put_off", seconds=error.retry_after)
+            return self._queue.put_off(claim, reason, error.retry_after), error
         if isinstance(error, RateLimited):
             log.warning("forge_asked_to_wait", seconds=error.retry_after)
             return self._queue.postpone(claim, reason, error.retry_after), error

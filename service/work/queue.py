@@ -39,6 +39,7 @@ class Claim:
     attempts: int  # failed looks before this one
     delivered: int  # the last nudge that a forge's event gave
     done: int  # nudges answered before
+    bulk: bool = False  # nobody waits for it
 
     @property
     def by_delivery(self) -> bool:
@@ -196,7 +197,7 @@ class Queue:
         if row.owner == tokens["heir"]:
             self._expired()
         ref = IssueRef.parse(row.issue)
-        claim = Claim(ref, row.owner, row.claimed, row.attempts, row.delivered, row.done)
+        claim = Claim(ref, row.owner, row.claimed, row.attempts, row.delivered, row.done, bool(row.bulk))
         if row.crashes < self.timing.most_crashes:
             return claim
         self._bury(claim, f"given up: the worker that looked at it died, {row.crashes} times in a row")
@@ -261,6 +262,11 @@ class Queue:
     def postpone(self, claim: Claim, error: str, seconds: float) -> bool:
         """The forge asked to wait. That is no failure, however often it happens."""
         return self._hold(claim, error, seconds, claim.attempts)
+
+    def put_off(self, claim: Claim, error: str, seconds: float) -> bool:
+        """It waits so that people need not; what people do to it meanwhile does not wait."""
+        later = self._database.now() + seconds
+        return self._end(claim, error, state="ready", due_at=later, hold_until=null(), crashes=0)
 
     def release(self, claim: Claim) -> bool:
         """Hands the issue back unlooked, for another worker to take at once."""

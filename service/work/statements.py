@@ -174,7 +174,7 @@ class Statements:
             "crashes": _OLD.crashes + case((_OLD.state == "running", 1), else_=0),
             "changed_at": now,
         }
-        told = (_OLD.issue, _OLD.owner, _OLD.claimed, _OLD.attempts, _OLD.crashes, _OLD.delivered, _OLD.done)
+        told = (_OLD.issue, _OLD.owner, _OLD.claimed, _OLD.attempts, _OLD.crashes, _OLD.delivered, _OLD.done, _OLD.bulk)
         return update(work).where(_OLD.issue == chosen).values(**taken).returning(*told)
 
     def _finish(self, soon: Any, state: str, later: Any) -> Executable:

@@ -170,11 +170,19 @@ def _reply_problems(operation: Operation, exchange: Exchange) -> Iterator[str]:
         if not _is_raw(exchange):
             yield from openapi().reply_problems(operation, exchange)
         return
+    if _is_unchanged(exchange):
+        return
     if exchange.status not in ANYWHERE:
         yield f"the status {exchange.status} is not documented"
         return
     if exchange.reply_body:
         yield from openapi().schema_problems("/components/schemas/basic-error", exchange.reply_json)
+
+
+def _is_unchanged(exchange: Exchange) -> bool:
+    """Every read may be conditional: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api"""
+    is_asked = exchange.method == "GET" and "if-none-match" in exchange.request_headers
+    return is_asked and exchange.status == 304
 
 
 def _is_raw(exchange: Exchange) -> bool:

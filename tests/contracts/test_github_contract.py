@@ -80,6 +80,7 @@ def test_a_right_exchange_has_no_problems() -> None:
         (patch({"stat": "open"}, {}, 404), "'stat' is not documented"),
         (patch({}, {"id": 1}), "is a required property"),
         (patch({}, {}, 418), "418 is not documented"),
+        (Exchange("GET", "/repos/acme/shop/hooks/1/deliveries", status=304), "304 is not documented"),
         (patch({}, {}, 404, query={"page": ("1",)}), "'page' is not documented"),
         (
             Exchange("GET", f"{ISSUE}/comments", {"per_page": ("many",)}, status=404),

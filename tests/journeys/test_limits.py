@@ -37,7 +37,7 @@ def test_a_forge_that_asks_to_wait_is_left_alone_by_every_process(
         asked = len(sandbox.log)
         for send in (
             lambda: other.reconciler().reconcile(found[forge]),
-            lambda: list(other.looking().providers(modest=True)[forge].list(PROJECTS[0])),
+            lambda: list(other.looking().providers()[forge].list(PROJECTS[0])),
         ):
             with pytest.raises(RateLimited) as held:
                 send()

@@ -21,6 +21,7 @@ from service.providers.gitlab.connection import Connection
 from service.providers.gitlab.gateway import Gateway as GitLabGateway
 from service.providers.limits import Budget, Limiter, Unlimited
 from service.store.database import Database
+from service.store.limits import LimitRows
 from service.work.limiter import SharedLimits
 from tests.clock import Clock
 from tests.providers.github.scripted import Say, Scripted, serving
@@ -65,7 +66,7 @@ def forge(request: pytest.FixtureRequest, scripted: Scripted) -> str:
 @pytest.fixture
 def start(forge: str, scripted: Scripted, database: Database, clock: Clock) -> Callable[[], Caller]:
     def begin() -> Caller:
-        limiter = SharedLimits(database, clock).of(forge, (Budget(2, 60.0),))
+        limiter = SharedLimits(LimitRows(database), clock).of(forge, (Budget(2, 60.0),))
         if forge == "github":
             wire = Wire(scripted.url, Counter(), clock, _forward(clock), limiter=lambda _: limiter)
             hub, path = Gateway(wire, github.Auth.Token("t")), ISSUES[forge]

@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from structlog.testing import capture_logs
 
-from service.providers.base import RateLimited
-from service.providers.limits import Budget, Limiter
+from service.providers.base import RateLimited, Reserved
+from service.providers.exchanges import Quota
+from service.providers.limits import Budget, Limiter, in_background
 from service.store.database import Database
+from service.store.limits import LimitRows
 from service.work.limiter import SharedLimits
 from tests.clock import Clock
 from tests.databases import Place
@@ -27,7 +29,7 @@ def start(database: Database, place: Place, clock: Clock) -> Iterator[Start]:
 
     def begin() -> SharedLimits:
         opened.append(Database(place.url, clock=lambda: clock().timestamp(), patience=0.5))
-        return SharedLimits(opened[-1], clock)
+        return SharedLimits(LimitRows(opened[-1]), clock)
 
     yield begin
     for each in opened:
@@ -105,9 +107,10 @@ def test_credentials_do_not_wait_for_each_other(start: Start) -> None:
 
 def test_what_nobody_waits_for_leaves_room(start: Start) -> None:
     """An audit that creates as fast as it is let takes half; a refused close is then still said at once."""
-    audit, look = start().of(NAME, GITHUB, modest=True), start().of(NAME, GITHUB)
-    while not _wait(audit, creates=True):
-        pass
+    audit, look = start().of(NAME, GITHUB), start().of(NAME, GITHUB)
+    with in_background():
+        while not _wait(audit, creates=True):
+            pass
     assert [_wait(look, creates=True) for _ in range(40)] == [0.0] * 40
     assert _wait(look, creates=True) == 60
 
@@ -130,13 +133,51 @@ def test_old_creations_are_forgotten(start: Start, clock: Clock, place: Place) -
 
 
 def test_a_database_that_is_away_stops_nothing(start: Start, place: Place, clock: Clock) -> None:
-    """Requests go on, which is said once; what this process was told itself still counts."""
-    limiter = start().of(NAME, (Budget(1, 60.0),))
+    """Requests go on, which is said once; what this process was told and created itself still counts."""
+    limiter = start().of(NAME, (Budget(2, 60.0),))
     limiter.before(creates=True)
     with place.locked(), capture_logs() as logs:
-        assert [_wait(limiter, creates=True) for _ in range(3)] == [0.0] * 3
+        assert [_wait(limiter, creates=True) for _ in range(3)] == [0.0, 60.0, 60.0]
         limiter.told_to_wait(8)
         assert _wait(limiter) == 8
     assert [(entry["event"], entry["credential"]) for entry in logs] == [("limiter_alone", NAME)]
     clock.forward(seconds=10)
-    assert _wait(limiter, creates=True) == 50
+    assert _wait(limiter, creates=True) == 0.0  # as the row has it, which this process shares again
+
+
+def test_without_a_database_a_process_keeps_to_the_budget_by_itself(clock: Clock) -> None:
+    """And to what it was told, for as long."""
+    limiter = SharedLimits(None, clock).of(NAME, (Budget(2, 60.0),))
+    assert [_wait(limiter, creates=True) for _ in range(3)] == [0.0, 0.0, 60.0]
+    limiter.told_to_wait(90)
+    assert (_wait(limiter), _wait(SharedLimits(None, clock).of(NAME, ()))) == (90, 0.0)
+    clock.forward(seconds=90)
+    assert _wait(limiter, creates=True) == 0.0
+
+
+def test_the_last_of_the_quota_is_kept_for_people(start: Start, clock: Clock) -> None:
+    """What nobody waits for stops at a fifth and goes on at the reset; what people wait for goes down to nothing."""
+    limiter, reset = start().of(NAME, GITHUB), int(clock().timestamp()) + 1200
+    for remaining, waits in ((1_000, 0.0), (999, 1200.0), (0, 1200.0)):
+        limiter.saw(Quota("core", remaining, 5_000, reset))
+        with in_background():
+            assert _wait(limiter) == waits
+        assert _wait(limiter, creates=True) == 0.0
+    clock.forward(seconds=1200)
+    with in_background():
+        assert _wait(limiter) == 0.0
+
+
+def test_each_quota_counts_that_says_how_large_it_is_and_until_when(start: Start, clock: Clock) -> None:
+    """REST and GraphQL have one each; searches and servers without limits hold nothing back."""
+    limiter, reset = start().of(NAME, GITHUB), int(clock().timestamp()) + 60
+    told = [Quota("core", 4_000, 5_000, reset), Quota("other", 0, 30, reset), Quota("api", 3), Quota("x", 3, 5_000)]
+    with in_background():
+        for quota in told:
+            limiter.saw(quota)
+        assert _wait(limiter) == 0.0
+        limiter.saw(Quota("graphql", 10, 5_000, reset))
+        with pytest.raises(Reserved, match="kept for people"):
+            limiter.before(creates=False)
+        limiter.saw(Quota("graphql", 10, 5_000, reset + 10_000_000))
+        assert _wait(limiter) == 3600

@@ -54,7 +54,7 @@ from service.providers.github.hooks import GitHubHooks
 from service.providers.github.server import Server
 from service.providers.github.setup import GitHubSetup
 from service.providers.last_reply import LastReply
-from service.providers.limits import Budget, Limiter, Limits, unlimited
+from service.providers.limits import PATIENCE, Budget, Limiter, Limits, unlimited
 
 DOTCOM = "https://api.github.com"
 _FILE_SECONDS = 60
@@ -67,7 +67,7 @@ class GitHub:
 
     `url` is the REST root: https://api.github.com, or https://HOST/api/v3 on GitHub Enterprise Server. Providers
     of several threads share `cache`, so that what rarely changes is asked for once. `observer` hears of each request;
-    each waits until `limits` let it.
+    each waits until `limits` let it, where that takes no more than `patience` seconds.
     """
 
     def __init__(  # noqa: PLR0913 - all are named
@@ -81,6 +81,7 @@ class GitHub:
         cache: Cache | None = None,
         observer: Observer = unobserved,
         limits: Limits = unlimited,
+        patience: float = PATIENCE,
     ) -> None:
         self.forge = forge
         self._counter = Counter()
@@ -91,7 +92,8 @@ class GitHub:
             return limits(f"{forge} {account}".rstrip(), creations)
 
         time = ForgeTime(clock)
-        wire = Wire(url, self._counter, time.now, sleep, time.hearing(observer), limiter)
+        heard = time.hearing(observer)
+        wire = Wire(url, self._counter, time.now, sleep, heard, limiter, patience, kept.answers)
         last_reply = LastReply(lambda: self.requests, clock)
         self._server = Server(
             forge, access(auth, wire, kept), kept, clock, time.now, last_reply, is_dotcom=url == DOTCOM

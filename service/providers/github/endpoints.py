@@ -63,4 +63,7 @@ ENDPOINTS = Endpoints(
 def quota(headers: Mapping[str, str]) -> Quota | None:
     """https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#checking-the-status-of-your-rate-limit"""
     remaining, resource = left(headers, "X-RateLimit-Remaining"), headers.get("X-RateLimit-Resource", "core")
-    return None if remaining is None else Quota(resource if resource in _RESOURCES else Endpoints.OTHER, remaining)
+    if remaining is None:
+        return None
+    limit, resets_at = left(headers, "X-RateLimit-Limit"), left(headers, "X-RateLimit-Reset")
+    return Quota(resource if resource in _RESOURCES else Endpoints.OTHER, remaining, limit, resets_at)

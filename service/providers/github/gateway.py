@@ -2,14 +2,15 @@
 
 Reads and writes that may be repeated are tried again after a server error, a broken connection or a short rate
 limit. A create is tried again only where GitHub refused it outright: after anything else nobody knows whether it
-happened, so the caller looks before it creates. Waits beyond `PATIENCE` are the work queue's, not a thread's.
+happened, so the caller looks before it creates. Waits beyond the wire's patience are the caller's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
@@ -20,18 +21,18 @@ from github.Auth import Auth
 from requests.utils import parse_header_links
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
+from service.providers.answers import Answers
 from service.providers.base import MalformedReply, ProviderError, RateLimited, Rejected, Unavailable
 from service.providers.exchanges import Observer, unobserved
 from service.providers.github.connection import TIMEOUT, Connection, Counter
 from service.providers.github.errors import Reply, Unsupported, graphql_error, reading, refusal
-from service.providers.limits import Limiter, Unlimited, limited
+from service.providers.github.request import Request, Revalidation
+from service.providers.limits import PATIENCE, Limiter, Unlimited, limited, noting
 from service.providers.one_try import OneTry
 from service.providers.permits import ask_permit
 
-PATIENCE = 10.0  # seconds for one wait; a thread is too dear for longer ones
 ATTEMPTS = 4
 PAGE = 100
-_ACCEPT = "application/vnd.github+json"  # https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#accept
 _backoff = wait_random_exponential(multiplier=0.5, max=4)
 T = TypeVar("T")
 
@@ -42,7 +43,8 @@ class NoGraphQL(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How to reach a server: its REST root, who counts requests, and time, which is always handed in.
+    """How to reach a server: its REST root, who counts requests, and time, which is always handed in. `patience`: the
+    longest single wait, in seconds.
 
     `limiter` gives an account's: an installation's number, `app` for the App itself, "" for a token's owner.
     """
@@ -53,23 +55,8 @@ class Wire:
     sleep: Callable[[float], None]
     observer: Observer = unobserved
     limiter: Callable[[str], Limiter] = lambda _: Unlimited()
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    verb: str
-    path: str
-    parameters: Mapping[str, str | int] | None = None
-    body: object = None
-    accept: str = _ACCEPT
-    asks: bool = False  # a GraphQL query: a POST that writes nothing
-
-    @property
-    def writes(self) -> bool:
-        return self.verb != "GET" and not self.asks
-
-    def __str__(self) -> str:
-        return f"{self.verb} {self.path}"
+    patience: float = PATIENCE
+    answers: Answers = field(default_factory=Answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +80,11 @@ class Gateway:
 
     def __init__(self, wire: Wire, auth: Auth, renew: Callable[[], bool] | None = None, account: str = "") -> None:
         self._wire = wire
+        self._kept = Revalidation(wire.answers, wire.url, account)
         self._limiter = wire.limiter(account)
         self._renew = renew
         self._one_try = OneTry()
-        self._connection = Connection(wire.url, wire.counter, wire.observer)
+        self._connection = Connection(wire.url, wire.counter, noting(self._limiter, wire.observer))
         self._requester = Github(
             auth=auth,
             base_url=wire.url.rstrip("/"),
@@ -121,7 +109,7 @@ class Gateway:
 
     def text(self, path: str) -> str:
         """A file's raw text: https://docs.github.com/en/rest/repos/contents#custom-media-types-for-repository-contents"""
-        return self._patiently(Request("GET", path, accept="application/vnd.github.raw+json")).text
+        return self._patiently(Request("GET", path, accept="application/vnd.github.raw+json", again=True)).text
 
     def pages(
         self, path: str, parameters: Mapping[str, str | int] | None = None, *, most: int = 1000, within: str = ""
@@ -129,7 +117,7 @@ class Gateway:
         """Every row of a list, page after page, at most `most` pages. `within` names the list in an object's answer."""
         for page in range(1, most + 1):
             asked: Mapping[str, str | int] = {**(parameters or {}), "per_page": PAGE, "page": page}
-            rows = _rows(self._patiently(Request("GET", path, asked)), path, within)
+            rows = _rows(self._patiently(Request("GET", path, asked, again=True)), path, within)
             yield from rows
             if len(rows) < PAGE:
                 return
@@ -141,7 +129,7 @@ class Gateway:
         """
         cursor: Mapping[str, str] = {}
         for _ in range(most):
-            reply = self._patiently(Request("GET", path, {"per_page": PAGE, **cursor}))
+            reply = self._patiently(Request("GET", path, {"per_page": PAGE, **cursor}, again=True))
             yield from _rows(reply, path)
             following = parse_header_links(reply.headers.get("link", ""))
             pages = [parse_qs(urlsplit(link["url"]).query) for link in following if link.get("rel") == "next"]
@@ -197,7 +185,10 @@ class Gateway:
         return self._retrying(self._one_try.of(act))
 
     def _patiently(self, request: Request, *, repeatable: bool = True) -> Reply:
-        return self._limited(lambda: self._once(request, repeatable=repeatable), repeatable=repeatable)
+        def once(asked: Request) -> Reply:
+            return self._once(asked, repeatable=repeatable)
+
+        return self._limited(lambda: self._kept.asked(request, once), repeatable=repeatable)
 
     def _limited(self, act: Callable[[], T], *, repeatable: bool = True) -> T:
         return self._retrying(
@@ -213,7 +204,7 @@ class Gateway:
             sleep=self._wire.sleep,
             retry=retry_if_exception(lambda error: isinstance(error, worth) and not isinstance(error, NoGraphQL)),
             wait=_wait,
-            stop=_is_enough,
+            stop=partial(_is_enough, patience=self._wire.patience),
             reraise=True,
         )
         return retrying(act)
@@ -222,8 +213,10 @@ class Gateway:
         reply = self._send(request)
         if reply.status == 401 and self._renew is not None and self._renew():
             reply = self._send(request)
-        if reply.status < 300:
+        if reply.status < 300 or (reply.status == 304 and request.tag):
             return reply
+        if reply.status == 304:
+            raise MalformedReply(f"GitHub answered 304 to {request}, which knows of no earlier answer")
         if reply.status in (404, 405, 501) and request.path == self._requester.graphql_url:
             raise NoGraphQL(f"GitHub answered {reply.status} to {request}; this server has no GraphQL there")
         if reply.status >= 500 and not repeatable:
@@ -244,7 +237,7 @@ class Gateway:
                 request.verb,
                 request.path,
                 dict(request.parameters or {}),
-                {"Accept": request.accept},
+                request.headers,
                 request.body,
                 self._connection,
             )
@@ -287,6 +280,6 @@ def _wait(state: RetryCallState) -> float:
     return error.retry_after if isinstance(error, RateLimited) else _backoff(state)
 
 
-def _is_enough(state: RetryCallState) -> bool:
+def _is_enough(state: RetryCallState, *, patience: float) -> bool:
     waited = state.idle_for + state.upcoming_sleep
-    return state.attempt_number >= ATTEMPTS or state.upcoming_sleep > PATIENCE or waited > 2 * PATIENCE
+    return state.attempt_number >= ATTEMPTS or state.upcoming_sleep > patience or waited > 2 * patience

@@ -44,7 +44,7 @@ from service.providers.gitlab.server import Server
 from service.providers.gitlab.setup import GitLabSetup
 from service.providers.gitlab.setup_requests import SetupRequests
 from service.providers.last_reply import LastReply
-from service.providers.limits import Budget, Limits, unlimited
+from service.providers.limits import PATIENCE, Budget, Limits, unlimited
 
 DOTCOM = "https://gitlab.com"
 _FILE_SECONDS = 60
@@ -56,7 +56,7 @@ class GitLab:
 
     `url` is the server's own (https://gitlab.com, https://gitlab.example.org/relative/root), without `/api/v4`.
     Providers of several threads share `cache`, so that what rarely changes is asked for once. `observer` hears of
-    each request, and each waits until `limits` let it.
+    each request, and each waits until `limits` let it, where that takes no more than `patience` seconds.
     """
 
     def __init__(  # noqa: PLR0913 - all are named
@@ -70,12 +70,15 @@ class GitLab:
         cache: Cache | None = None,
         observer: Observer = unobserved,
         limits: Limits = unlimited,
+        patience: float = PATIENCE,
     ) -> None:
         self.forge = forge
         limiter = limits(forge, _CREATIONS if url == DOTCOM else ())  # elsewhere they are what the server's owner sets
         time = ForgeTime(clock)
         observer = time.hearing(observer)
-        self._connection = Connection(url, token, clock=time.now, sleep=sleep, observer=observer, limiter=limiter)
+        self._connection = Connection(
+            url, token, clock=time.now, sleep=sleep, observer=observer, limiter=limiter, patience=patience
+        )
         self._gateway = Gateway(self._connection)
         last_reply = LastReply(lambda: self.requests, clock)
         kept = cache if cache is not None else Cache(clock)

@@ -23,7 +23,7 @@ from service.providers.base import MalformedReply, RateLimited, Unavailable
 from service.providers.exchanges import Meter, Observer, unobserved
 from service.providers.gitlab.endpoints import ENDPOINTS, quota
 from service.providers.gitlab.errors import ForeignHost, refusal, unanswered
-from service.providers.limits import Limiter, Unlimited, limited
+from service.providers.limits import PATIENCE, Limiter, Unlimited, limited, noting
 from service.providers.one_try import OneTry
 from service.providers.permits import ask_permit
 
@@ -32,7 +32,6 @@ Row = dict[str, Any]
 
 TIMEOUT = 20.0  # seconds to connect, and between two bytes
 ATTEMPTS = 4
-LONGEST_WAIT = 10.0  # seconds slept here for a rate limit; a longer one goes back to the work queue
 PAGE = 100  # rows; GitLab's maximum
 MOST_ROWS = 50_000  # GitLab's own limit for offset pagination
 USER_AGENT = "closeout"
@@ -84,9 +83,12 @@ class Sdk(gitlab.Gitlab):
 
 
 class Connection:
-    """Sends calls of the SDK, and says what came of them in our own errors. For one thread."""
+    """Sends calls of the SDK, and says what came of them in our own errors. For one thread.
 
-    def __init__(
+    `patience`: seconds slept here for a rate limit at most; a longer one is the caller's.
+    """
+
+    def __init__(  # noqa: PLR0913 - all but two are named
         self,
         url: str,
         token: str,
@@ -95,6 +97,7 @@ class Connection:
         sleep: Callable[[float], None],
         observer: Observer = unobserved,
         limiter: Limiter | None = None,
+        patience: float = PATIENCE,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -102,7 +105,8 @@ class Connection:
         self._clock, self._sleep = clock, sleep
         self._one_try = OneTry()
         self._limiter = limiter or Unlimited()
-        self._session = Session(url, observer)
+        self._patience = patience
+        self._session = Session(url, noting(self._limiter, observer))
         # A bearer token serves REST and GraphQL alike, and requests drops it when a redirect leaves the host.
         self.sdk = Sdk(
             url,
@@ -134,17 +138,17 @@ class Connection:
         """For what may safely happen twice: reads, PUT, DELETE. Repeats what may pass, a few times, briefly."""
         if self._one_try.is_on:
             return self._once(doing, call)
-        answer: T = self._retrying(_may_pass)(self._once, doing, call)
+        answer: T = self._retrying(self._may_pass)(self._once, doing, call)
         return answer
 
     def together(self, act: Callable[[], T]) -> T:
         """After a wait all of these requests begin anew; see `OneTry`."""
-        answer: T = self._retrying(_may_pass)(self._one_try.of(act))
+        answer: T = self._retrying(self._may_pass)(self._one_try.of(act))
         return answer
 
     def create(self, doing: str, call: Callable[[Sdk], T]) -> T:
         """For a POST: an unclear outcome is never repeated, only a refusal that says nothing was done (429)."""
-        answer: T = self._retrying(_is_short_wait)(self._once, doing, call, creates=True)
+        answer: T = self._retrying(self._is_short_wait)(self._once, doing, call, creates=True)
         return answer
 
     def rows(self, doing: str, call: Callable[[Sdk], RESTObjectList[Any]], *, most: int = MOST_ROWS) -> Iterator[Row]:
@@ -154,7 +158,8 @@ class Connection:
         """
         pages = self.repeat(doing, call)
         for _ in range(most):
-            found: RESTObject | None = self._retrying(_may_pass_in_list)(self._once, doing, lambda _: next(pages, None))
+            again = self._retrying(self._may_pass_in_list)
+            found: RESTObject | None = again(self._once, doing, lambda _: next(pages, None))
             if found is None:
                 return
             yield found.attributes
@@ -179,6 +184,15 @@ class Connection:
             reraise=True,
         )
 
+    def _is_short_wait(self, error: BaseException) -> bool:
+        return isinstance(error, RateLimited) and error.retry_after <= self._patience
+
+    def _may_pass(self, error: BaseException) -> bool:
+        return isinstance(error, Unavailable) or self._is_short_wait(error)
+
+    def _may_pass_in_list(self, error: BaseException) -> bool:
+        return self._may_pass(error) and not isinstance(error, MalformedReply)
+
 
 _backoff = tenacity.wait_random_exponential(multiplier=0.3, max=4)
 
@@ -186,18 +200,6 @@ _backoff = tenacity.wait_random_exponential(multiplier=0.3, max=4)
 def _wait(attempt: tenacity.RetryCallState) -> float:
     error = attempt.outcome.exception() if attempt.outcome else None
     return error.retry_after if isinstance(error, RateLimited) else _backoff(attempt)
-
-
-def _is_short_wait(error: BaseException) -> bool:
-    return isinstance(error, RateLimited) and error.retry_after <= LONGEST_WAIT
-
-
-def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, Unavailable) or _is_short_wait(error)
-
-
-def _may_pass_in_list(error: BaseException) -> bool:
-    return _may_pass(error) and not isinstance(error, MalformedReply)
 
 
 def _writes(request: requests.PreparedRequest) -> bool:

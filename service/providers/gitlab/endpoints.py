@@ -53,4 +53,5 @@ ENDPOINTS = Endpoints(
 def quota(headers: Mapping[str, str]) -> Quota | None:
     """https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers (which are optional)"""
     remaining = left(headers, "RateLimit-Remaining")
-    return None if remaining is None else Quota("api", remaining)
+    limit, resets_at = left(headers, "RateLimit-Limit"), left(headers, "RateLimit-Reset")
+    return None if remaining is None else Quota("api", remaining, limit, resets_at)

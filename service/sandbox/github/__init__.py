@@ -68,8 +68,6 @@ def _http_problem(problem: HTTPException) -> Response:
 
 def _finish(limits: Limits, response: Response) -> Response:
     """The headers on every reply, and 304 for a reader who has this answer already."""
-    resource = "graphql" if request.path.endswith("/graphql") else "core"
-    response.headers.update(limits.count(g.get("actor"), resource))
     response.headers["X-GitHub-Request-Id"] = str(uuid4()).upper()
     response.headers["X-GitHub-Media-Type"] = "github.v3; format=json"
     response.headers["X-GitHub-Api-Version-Selected"] = service.VERSIONS[0]
@@ -77,4 +75,9 @@ def _finish(limits: Limits, response: Response) -> Response:
         response.add_etag(weak=True)
         response.make_conditional(request)
         response.headers.pop("Date", None)  # the server writes it
+    resource = "graphql" if request.path.endswith("/graphql") else "core"
+    is_free = response.status_code == 304 and g.get("actor") is not None
+    response.headers.update(
+        limits.told(g.get("actor"), resource) if is_free else limits.count(g.get("actor"), resource)
+    )
     return response

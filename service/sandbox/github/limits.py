@@ -22,6 +22,10 @@ class Limits:
         """Counts one request and returns the headers that say what is left."""
         key = (login, resource, self._window())
         self._world.requests_used[key] += 1
+        return self.told(login, resource)
+
+    def told(self, login: str | None, resource: str) -> dict[str, str]:
+        """The same headers for a request that does not count: an authenticated reader's who has the answer already."""
         shown = self.peek(login, resource)
         headers = {f"X-RateLimit-{name.title()}": str(value) for name, value in shown.items()}
         return {**headers, "X-RateLimit-Resource": resource}
