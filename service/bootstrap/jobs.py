@@ -145,9 +145,11 @@ def _redelivery(settings: Settings, tools: Tools) -> Job:
     @in_background()
     def run(turn: Turn) -> None:
         from service.store.watermarks import Watermarks  # noqa: PLC0415 - as above
+        from service.store.webhooks import Webhooks  # noqa: PLC0415 - as above
         from service.work.redelivery import Redelivery  # noqa: PLC0415
 
-        redelivery = Redelivery(tools.looking().providers(), Watermarks(tools.database), unseen)
+        books = Watermarks(tools.database), Webhooks(tools.database)
+        redelivery = Redelivery(tools.looking().providers(), *books, unseen)
         redelivery.run(turn, _projects(settings, tools.database))
 
     return Job("redelivery", Cron.parse(settings.redelivery, settings.timezone), run)

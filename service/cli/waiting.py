@@ -22,11 +22,12 @@ def looking_at(settings: Settings) -> Iterator[Looking]:
 
     Raises `SettingsError` where the fallback policy cannot be used.
     """
+    from service.bootstrap.clock import pause, wall_clock  # noqa: PLC0415
     from service.bootstrap.looking import Looking, Waiting  # noqa: PLC0415
     from service.bootstrap.sharing import shared_limits  # noqa: PLC0415
 
-    with shared_limits(settings, alone) as limits:
-        yield Looking(settings, limits=limits, waiting=Waiting(_AN_HOUR, tell))
+    with shared_limits(settings, alone, wall_clock) as limits:
+        yield Looking(settings, wall_clock, pause, limits=limits, waiting=Waiting(_AN_HOUR, tell))
 
 
 def tell(forge: str, seconds: float) -> None:

@@ -174,6 +174,16 @@ LAST_DELIVERY = Metric(
     "time() - max by (forge) (closeout_last_delivery_timestamp_seconds) > 86400",
     "database",
 )
+WEBHOOKS = Metric(
+    "closeout_webhooks",
+    "gauge",
+    ("forge", "state"),
+    "Webhooks of ours by how the `redelivery` found them within the last day: `active`, `failing` (the newest try to "
+    "deliver failed), `paused` (by GitLab, for a while) or `off`; missing where our account may see none",
+    "Does a forge fail to deliver?",
+    'max by (forge, state) (closeout_webhooks{state!="active"}) > 0',
+    "database",
+)
 
 JOB_TICK = Metric(
     "closeout_job_tick_timestamp_seconds",
@@ -302,5 +312,5 @@ COUNTED = (
     QUOTA,
     NOTIFICATIONS,
 )
-READ = (DATABASE_UP, QUEUE, OLDEST, JOURNAL, LAST_DELIVERY, JOB_TICK, JOB_STATE, *AUDIT)
+READ = (DATABASE_UP, QUEUE, OLDEST, JOURNAL, LAST_DELIVERY, WEBHOOKS, JOB_TICK, JOB_STATE, *AUDIT)
 METRICS = (*COUNTED, *READ)

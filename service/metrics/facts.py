@@ -19,6 +19,7 @@ from service.store.audits import Audits
 from service.store.database import Database, StoreUnavailable
 from service.store.inbox import Inbox
 from service.store.journal import Journal
+from service.store.webhooks import Webhooks
 from service.work.jobs import JobState
 from service.work.overview import Overview
 from service.work.schedule import Schedule
@@ -34,6 +35,7 @@ class Reading:
 
     def __init__(self, database: Database, schedule: Schedule, forges: Iterable[str]) -> None:
         self._overview, self._inbox, self._journal = Overview(database), Inbox(database), Journal(database)
+        self._webhooks = Webhooks(database)
         self._audits, self._schedule, self._forges = Audits(database), schedule, tuple(forges)
 
     def __call__(self) -> Facts:
@@ -44,6 +46,7 @@ class Reading:
             catalogue.OLDEST: {(): backlog.oldest},
             catalogue.JOURNAL: {(result,): float(count) for result, count in self._journal.counts().items()},
             catalogue.LAST_DELIVERY: {labels: at.timestamp() for labels, at in latest.items() if at is not None},
+            catalogue.WEBHOOKS: {labels: float(count) for labels, count in self._webhooks.counts().items()},
             catalogue.JOB_TICK: {(job.name,): job.tick.timestamp() for job in jobs},
             catalogue.JOB_STATE: {
                 (job.name, state): float(job.state == state) for job in jobs for state in get_args(JobState)

@@ -102,5 +102,5 @@ def clock_ahead(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def fared(hooks: Hooks, hook: Hook) -> tuple[HookHealth, bool]:
     """How a webhook fares by its newest deliveries, and whether the very newest failed."""
-    tries = tuple(islice(hooks.attempts(hook, None), _TRIES))
-    return health(hook, tries), bool(tries) and not tries[0].ok
+    found = health(hook, islice(hooks.attempts(hook, None), _TRIES))
+    return found, found.failing

@@ -16,13 +16,16 @@ class Hook:
     """A webhook whose deliveries come to us. `until`: when the forge tries a paused one again."""
 
     forge: str
-    owner: str  # a project's path, an organisation, or empty for the App itself
+    owner: str  # a project's path, an organisation or a group, or empty for the App itself
     id: int
     url: str
     state: HookState = "active"
     until: datetime | None = None
+    of_group: bool = False  # GitLab's; its path looks like a project's
 
     def __str__(self) -> str:
+        if self.of_group:
+            return f"{self.forge}:group {self.owner} hook {self.id}"
         return f"{self.forge}:{self.owner} hook {self.id}" if self.owner else f"{self.forge} App hook"
 
 
@@ -65,11 +68,14 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class HookHealth:
-    """What is known of a webhook. `failed`: events, of those looked at, that no try has delivered."""
+    """What is known of a webhook. `failed`: events, of those looked at, that no try delivered. `failing`: the newest
+    try failed.
+    """
 
     hook: Hook
     failed: int = 0
     said: str = ""  # what came of the latest of them
+    failing: bool = False
 
     @property
     def is_well(self) -> bool:
@@ -111,8 +117,9 @@ def missed(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
 
 def health(hook: Hook, attempts: Iterable[Attempt]) -> HookHealth:
     """From its attempts, the newest first."""
-    failed = [tries[0] for tries in _by_event(attempts).values() if not any(one.ok for one in tries)]
-    return HookHealth(hook, len(failed), failed[0].said if failed else "")
+    tries = list(attempts)
+    failed = [every[0] for every in _by_event(tries).values() if not any(one.ok for one in every)]
+    return HookHealth(hook, len(failed), failed[0].said if failed else "", failing=bool(tries) and not tries[0].ok)
 
 
 def _by_event(attempts: Iterable[Attempt]) -> dict[str, list[Attempt]]:

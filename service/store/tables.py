@@ -143,6 +143,15 @@ feeds = Table(
     Column("made_at", Double, nullable=False),
 )
 
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("name", Text, primary_key=True),  # whose it is, and its number there
+    Column("forge", Text, nullable=False),
+    Column("state", Text, nullable=False),  # active, failing, paused, off
+    Column("seen_at", Double, nullable=False),
+)
+
 watermarks = Table(
     "watermarks",
     metadata,

@@ -11,6 +11,7 @@ import structlog
 from service.providers.base import Forbidden, NotFound, Provider
 from service.providers.hooks import Attempt, Hook, HookHealth, health, missed
 from service.store.watermarks import Watermark, Watermarks
+from service.store.webhooks import Fared, State, Webhooks
 from service.work.jobs import Turn
 from service.work.rounds import Project, visit
 
@@ -24,10 +25,14 @@ class Redelivery:
 
     providers: Mapping[str, Provider]
     watermarks: Watermarks
+    webhooks: Webhooks
     unseen: set[Project] = field(default_factory=set)
 
     def run(self, turn: Turn, projects: Iterable[Project]) -> dict[Hook, HookHealth]:
-        """Every webhook of ours once, however many projects it serves. Raises `RateLimited` and `StoreUnavailable`."""
+        """Every webhook of ours once, however many projects it serves; how they fare is kept.
+
+        Raises `RateLimited` and `StoreUnavailable`.
+        """
         found: dict[Hook, HookHealth] = {}
 
         def tend(forge: str, project: str) -> None:
@@ -35,7 +40,10 @@ class Redelivery:
                 if hook not in found:
                     found[hook] = self._tend(turn, hook)
 
-        visit(turn, sorted(set(projects)), tend, failed="redelivery_failed")
+        try:
+            visit(turn, sorted(set(projects)), tend, failed="redelivery_failed")
+        finally:
+            self.webhooks.keep(Fared(str(hook), hook.forge, _state(found[hook])) for hook in found)
         return found
 
     def _hooks(self, forge: str, project: str) -> Iterable[Hook]:
@@ -78,3 +86,7 @@ class Redelivery:
         seen = dict(last.seen if last else {}) | {one.event: one.at.timestamp() for one in repeated if one.at}
         kept = {event: when for event, when in seen.items() if when >= (at - OVERLAP).timestamp()}
         self.watermarks.keep(name, Watermark(at, kept))
+
+
+def _state(found: HookHealth) -> State:
+    return "failing" if found.failing and found.hook.state == "active" else found.hook.state

@@ -41,12 +41,15 @@ ALWAYS = "2020-01-01"
 
 @pytest.fixture(autouse=True)
 def waits(sandbox: Sandbox, run: Run, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Both forges, as the service's own account. Waiting is written down instead of done."""
+    """Both forges, as the service's own account. Waiting is written down instead of done, and the clock put forward."""
     for forge, url in (("GITHUB", sandbox.github_url), ("GITLAB", sandbox.gitlab_url)):
         monkeypatch.setenv(f"CLOSEOUT_{forge}_URL", url)
         monkeypatch.setenv(f"CLOSEOUT_{forge}_TOKEN", f"token-{BOT}")
     waited: list[float] = []
     monkeypatch.setattr("service.bootstrap.clock.pause", waited.append)
+    monkeypatch.setattr(
+        "service.bootstrap.clock.wall_clock", lambda: datetime.now(UTC) + timedelta(seconds=sum(waited))
+    )
     return waited
 
 

@@ -15,6 +15,7 @@ from service.model import AddLabels, IssueRef
 from service.store.audits import AuditRun, Audits
 from service.store.database import Database, StoreUnavailable
 from service.store.journal import Journal
+from service.store.webhooks import Fared, Webhooks
 from service.work.jobs import Job, Turn
 from service.work.queue import Queue
 from service.work.schedule import Schedule
@@ -127,6 +128,18 @@ def test_the_journal_is_counted_by_what_came_of_it(database: Database, collect: 
         change = AddLabels(_issue(1), frozenset({"overdue"}))
         Journal(database).record(_issue(1), rule="labels", change=change, result=result)
     assert scrape(collect(_reading(database))).values("closeout_journal_entries") == {("ok",): 2, ("failed",): 1}
+
+
+def test_webhooks_are_counted_by_how_they_fare(database: Database, clock: Clock, collect: Collect) -> None:
+    """Each state of a forge that has any, so that an alert ends; one that nobody has seen for a day is gone."""
+    registry, rows = collect(_reading(database)), Webhooks(database)
+    rows.keep([Fared("github:acme/shop hook 1", "github", "failing"), Fared("github:acme hook 2", "github", "off")])
+    clock.forward(hours=23)
+    rows.keep([Fared("github:acme/shop hook 1", "github", "active")])
+    told = {("github", "active"): 1, ("github", "failing"): 0, ("github", "paused"): 0, ("github", "off"): 1}
+    assert scrape(registry).values("closeout_webhooks") == told
+    clock.forward(hours=2)
+    assert scrape(registry).values("closeout_webhooks") == {**told, ("github", "off"): 0}
 
 
 def test_the_schedule_is_told_job_by_job(database: Database, clock: Clock, collect: Collect) -> None:

@@ -19,6 +19,7 @@ from service.sandbox.faults import Fault
 from service.sandbox.rows import DeliveryRow, HookRow
 from service.store.database import Database
 from service.store.watermarks import Watermarks
+from service.store.webhooks import Webhooks
 from service.work.redelivery import Redelivery
 from tests.clock import Clock
 from tests.contracts.recorder import Recorder
@@ -89,22 +90,27 @@ def build(sandbox: Sandbox, database: Database, mailbox: Mailbox, clock: Clock, 
     def make(forge: str, where: str) -> Scene:
         world = sandbox.world
         world.set_permission("github", SHOP, BOT, "admin")
+        if (forge, where) == ("gitlab", "acme"):  # of a group with a paid tier, and ours to administer
+            world.features[forge].premium = True
+            world.set_permission(forge, SHOP, BOT, "admin")
         url = f"{NOWHERE}/webhooks/{forge}"
         if where:
             hook = world.add_hook(forge, where, url=url)
         else:
             hook = world.new_hook(url, events=["issues"])
             world.app_hooks.append(hook)
-        redelivery = Redelivery({forge: provider(forge, is_app=not where)}, Watermarks(database))
+        redelivery = Redelivery({forge: provider(forge, is_app=not where)}, Watermarks(database), Webhooks(database))
         return Scene(forge, sandbox, mailbox, hook, redelivery)
 
     return make
 
 
-PLACES = [("github", SHOP), ("github", "acme"), ("github", ""), ("gitlab", SHOP)]
+PLACES = [("github", SHOP), ("github", "acme"), ("github", ""), ("gitlab", SHOP), ("gitlab", "acme")]
 
 
-@pytest.mark.parametrize(("forge", "where"), PLACES, ids=["repository", "organisation", "App", "GitLab project"])
+@pytest.mark.parametrize(
+    ("forge", "where"), PLACES, ids=["repository", "organisation", "App", "GitLab project", "GitLab group"]
+)
 def test_what_failed_is_delivered_once_more(build: Build, mailbox: Mailbox, forge: str, where: str) -> None:
     """Wherever the webhook is; what arrived is not repeated, now or later."""
     scene = build(forge, where)
@@ -117,6 +123,31 @@ def test_what_failed_is_delivered_once_more(build: Build, mailbox: Mailbox, forg
     assert scene.arrived == before + 3
     assert all(health.failed == 0 for health in scene.run())
     assert scene.arrived == before + 3
+
+
+@pytest.mark.parametrize(("forge", "where"), PLACES[1:], ids=["organisation", "App", "GitLab project", "GitLab group"])
+def test_how_a_webhook_fares_is_kept(
+    build: Build, mailbox: Mailbox, database: Database, forge: str, where: str
+) -> None:
+    """It fails as long as the newest delivery does, not until the last failure is out of the forge's log."""
+    scene, kept = build(forge, where), Webhooks(database)
+    scene.happens()
+    scene.run()
+    assert kept.counts()[forge, "failing"] == 1
+    scene.answers(mailbox.url.removesuffix("/hook"))
+    scene.happens()
+    scene.run()
+    assert (kept.counts()[forge, "failing"], kept.counts()[forge, "active"]) == (0, 1)
+
+
+def test_groups_that_show_nothing_are_asked_once_an_hour(build: Build, clock: Clock) -> None:
+    """Without the paid tier there is nothing to see, and that is no trouble: the project's own are tended."""
+    scene = build("gitlab", SHOP)
+    for _ in range(6):
+        assert scene.run()
+        clock.forward(seconds=600)
+    asked = [record.path for record in scene.sandbox.log if "/groups/acme/hooks" in record.path]
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("forge", ["github", "gitlab"])

@@ -13,15 +13,14 @@ from service.providers.checkup import Abilities, Account, Standing, Webhook, Web
 from service.providers.gitlab import observe
 from service.providers.gitlab.checkup_requests import CheckupRequests
 from service.providers.gitlab.errors import reading
-from service.providers.gitlab.hooks import GitLabHooks, wiring
+from service.providers.gitlab.hooks import GitLabHooks, Seen, owners, wiring
 from service.providers.gitlab.people import permission, saw_user
 from service.providers.gitlab.server import Server
 from service.providers.gitlab.setup_requests import SetupRequests
 from service.providers.gitlab.webhook import EVENTS
-from service.providers.hooks import Hook, HookHealth, is_ours
+from service.providers.hooks import Hook, HookHealth
 
 _UNTOLD = (NotFound, Forbidden, Rejected)  # how a server or an account says that it does not tell
-_ABOVE = "the groups above"
 _Json = Mapping[str, Any]
 
 
@@ -83,19 +82,24 @@ class GitLabCheckup:
         return Abilities(self._server.has_graphql, capabilities)
 
     def webhooks(self, project: str) -> Webhooks:
-        """The project's. Those of groups need a paid tier and an owner, and are not looked at."""
-        hooks = GitLabHooks(self._server.forge, self._server.gateway)
-        try:
-            rows = [row for row in self._server.gateway.hooks(project) if is_ours(row.get("url"), self._server.forge)]
-        except _UNTOLD:
-            return Webhooks(hidden=("the project", _ABOVE))
-        with reading(f"the webhooks of {project}"):
-            return Webhooks(tuple(self._webhook(hooks, hooks.hook(project, row), row) for row in rows), (_ABOVE,))
+        """The project's, and those of the groups above it, which need a paid tier and an owner."""
+        hooks = GitLabHooks(self._server)
+        found: list[Webhook] = []
+        hidden: list[str] = []
+        for owner in owners(project):
+            where, seen = str(owner) if owner.is_group else "the project", hooks.rows(owner)
+            if not isinstance(seen, Seen):
+                hidden.append(where)
+                continue
+            with reading(f"the webhooks of {owner}"):
+                found += [self._webhook(hooks, *one, where) for one in zip(seen.hooks, seen.rows, strict=True)]
+        return Webhooks(tuple(found), tuple(hidden))
 
-    def _webhook(self, hooks: GitLabHooks, hook: Hook, row: _Json) -> Webhook:
-        fares, failing = self._fared(hooks, hook)
-        wired = wiring(row)
-        return Webhook(fares, wired.events, secrets=wired.secrets, verifies_tls=wired.verifies_tls, failing=failing)
+    def _webhook(self, hooks: GitLabHooks, hook: Hook, row: _Json, where: str) -> Webhook:
+        (fares, failing), wired = self._fared(hooks, hook), wiring(row)
+        return Webhook(
+            fares, wired.events, where, secrets=wired.secrets, verifies_tls=wired.verifies_tls, failing=failing
+        )
 
     @staticmethod
     def _fared(hooks: GitLabHooks, hook: Hook) -> tuple[HookHealth, bool]:

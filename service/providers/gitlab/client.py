@@ -95,7 +95,7 @@ class GitLab:
 
     @property
     def hooks(self) -> GitLabHooks:
-        return GitLabHooks(self.forge, self._gateway)
+        return GitLabHooks(self._server)
 
     def setup(self) -> GitLabSetup:
         """The same server, for setting projects up."""

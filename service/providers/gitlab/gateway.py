@@ -7,6 +7,7 @@ person's label. Lists are read lazily, page by page. https://docs.gitlab.com/api
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -16,12 +17,27 @@ from gitlab.v4.objects import Project, ProjectIssue, ProjectIssueNote
 from service.model import IssueRef
 from service.providers.base import MalformedReply, Unavailable
 from service.providers.gitlab import queries
-from service.providers.gitlab.connection import Connection, Row, Sdk
+from service.providers.gitlab.connection import PAGE, Connection, Row, Sdk
 from service.providers.gitlab.errors import reading
 
 T = TypeVar("T")
 EVENTS_PAGE = 20
 MOST_NOTES = 5_000  # GitLab's own limit for one issue
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Of webhooks: a project, or a group."""
+
+    name: str
+    is_group: bool = False
+
+    def __str__(self) -> str:
+        return f"the group {self.name}" if self.is_group else self.name
+
+    @property
+    def path(self) -> str:
+        return f"/{'groups' if self.is_group else 'projects'}/{quote(self.name, safe='')}"
 
 
 class GraphQLRefused(Exception):
@@ -215,29 +231,31 @@ class Gateway:
 
     # --- webhooks ---------------------------------------------------------------------------------------------
 
-    def hooks(self, project: str) -> Iterator[Row]:
-        return self._connection.rows(
-            f"listing webhooks of {project}", lambda sdk: _project(sdk, project).hooks.list(iterator=True)
-        )
+    def hooks(self, owner: Owner) -> Sequence[Row]:
+        """At most a hundred, which is GitLab's own limit: https://docs.gitlab.com/user/gitlab_com/#webhooks"""
+        return self._page(f"listing webhooks of {owner}", f"{owner.path}/hooks", {"per_page": PAGE})
 
-    def hook_events(self, project: str, hook: int, status: Sequence[str], *, most: int) -> Iterator[Row]:
+    def hook_events(self, owner: Owner, hook: int, status: Sequence[str], *, most: int) -> Iterator[Row]:
         """The newest first, in pages of twenty: GitLab's maximum here."""
-        doing = f"listing events of webhook {hook} of {project}"
-        path = f"{_hook_path(project, hook)}/events"
+        doing = f"listing events of webhook {hook} of {owner}"
         for page in range(1, most // EVENTS_PAGE + 1):
             query = {"status[]": [*status], "per_page": EVENTS_PAGE, "page": page}
-            found = self._connection.repeat(doing, lambda sdk, q=query: sdk.http_get(path, query_data=q))  # type: ignore[misc]
-            if not isinstance(found, list):
-                raise MalformedReply(f"GitLab's answer to {doing} is not a list")
+            found = self._page(doing, f"{owner.path}/hooks/{hook}/events", query)
             yield from found
             if len(found) < EVENTS_PAGE:
                 return
 
-    def resend(self, project: str, hook: int, event: int) -> None:
-        path = f"{_hook_path(project, hook)}/events/{event}/resend"
+    def resend(self, owner: Owner, hook: int, event: int) -> None:
+        path = f"{owner.path}/hooks/{hook}/events/{event}/resend"
         self._connection.create(
-            f"resending event {event} of webhook {hook} of {project}", lambda sdk: sdk.http_post(path)
+            f"resending event {event} of webhook {hook} of {owner}", lambda sdk: sdk.http_post(path)
         )
+
+    def _page(self, doing: str, path: str, query: Mapping[str, Any]) -> Sequence[Row]:
+        found = self._connection.repeat(doing, lambda sdk: sdk.http_get(path, query_data=dict(query)))
+        if not isinstance(found, list):
+            raise MalformedReply(f"GitLab's answer to {doing} is not a list")
+        return found
 
     # --- GraphQL ----------------------------------------------------------------------------------------------
 
@@ -257,10 +275,6 @@ class Gateway:
 
 def _project(sdk: Sdk, path: str) -> Project:
     return sdk.projects.get(path, lazy=True)
-
-
-def _hook_path(project: str, hook: int) -> str:
-    return f"/projects/{quote(project, safe='')}/hooks/{hook}"
 
 
 def _issue(sdk: Sdk, ref: IssueRef) -> ProjectIssue:
