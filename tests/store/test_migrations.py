@@ -114,6 +114,7 @@ def test_a_database_from_before_migrations_is_taken_over(first: Database, place:
         ("github:acme/shop#12", "dead", "needs more")
     ]
     assert [(e.rule, e.change, e.result) for e in Journal(first).latest()] == [("closure", "Reopen", "ok")]
+    assert place.rows("select project from work") == [("github:acme/shop",)]
 
 
 def test_upgrading_twice_changes_nothing(first: Database, place: Place) -> None:
