@@ -15,6 +15,7 @@ from service.model import AddLabels, IssueRef, Plan
 from service.providers.base import Forbidden, RateLimited
 from service.providers.limits import Budget
 from service.store.database import Database
+from service.store.limits import LimitRows
 from service.work.jobs import Interrupted
 from service.work.limiter import SharedLimits
 from service.work.overview import Overview
@@ -129,7 +130,7 @@ def test_a_forge_that_asks_to_wait_is_asked_no_more(shared: Shared) -> None:
 
 def test_a_run_keeps_to_the_forges_minute_and_does_what_it_can(shared: Shared, clock: Clock) -> None:
     """Hundreds of reminders at the pace of the shared limiter, in one run: none is left, and no minute holds too many."""
-    limiter = SharedLimits(shared.database, clock).of("github", (Budget(80, 60.0),), modest=True)
+    limiter = SharedLimits(LimitRows(shared.database), clock).of("github", (Budget(80, 60.0),))
     created: list[float] = []
 
     def sleep(seconds: float) -> None:
