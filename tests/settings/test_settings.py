@@ -192,7 +192,8 @@ def test_a_missing_database_driver_says_what_to_install(monkeypatch: pytest.Monk
 
 def test_traces_need_their_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message names the way to get it; whoever asks for none needs none."""
-    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    for name in ("opentelemetry", *(name for name in sys.modules if name.startswith("opentelemetry."))):
+        monkeypatch.setitem(sys.modules, name, None)
     assert not load().traces
     monkeypatch.setenv("CLOSEOUT_TRACES", "1")
     with pytest.raises(SettingsError) as caught:
