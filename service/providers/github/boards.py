@@ -12,7 +12,7 @@ from typing import Any
 
 from service.model import MoveCard
 from service.providers.base import Rejected
-from service.providers.github import issue_changes, queries
+from service.providers.github import board_queries, issue_changes
 from service.providers.github.errors import reading
 from service.providers.github.gateway import NoGraphQL
 from service.providers.github.server import HOUR, Server
@@ -38,7 +38,7 @@ def move(server: Server, change: MoveCard) -> None:
     place = (change.ref, change.project)
     if place not in server.memory.cards:
         node = issue_changes.ids(server, change.ref).node
-        added = gateway.mutate(queries.ADD_TO_PROJECT, {"project": board.id, "issue": node})
+        added = gateway.mutate(board_queries.ADD_TO_PROJECT, {"project": board.id, "issue": node})
         with reading(f"the card of {change.ref}"):
             server.memory.cards[place] = str(added["addProjectV2ItemById"]["item"]["id"])
     variables = {
@@ -47,7 +47,7 @@ def move(server: Server, change: MoveCard) -> None:
         "field": board.field,
         "option": option,
     }
-    gateway.mutate(queries.SET_COLUMN, variables)
+    gateway.mutate(board_queries.SET_COLUMN, variables)
 
 
 def _column(server: Server, change: MoveCard) -> tuple[Board, str]:
@@ -68,7 +68,7 @@ def _read(server: Server, change: MoveCard) -> Board:
     owner = change.ref.project.partition("/")[0]
     variables: dict[str, object] = {"owner": owner, "number": change.project}
     try:
-        answer = server.gateway(change.ref.project).query(queries.PROJECT, variables)
+        answer = server.gateway(change.ref.project).query(board_queries.PROJECT, variables)
     except NoGraphQL as error:
         raise Rejected("this GitHub has no GraphQL, which projects need; use labels for columns") from error
     project = (answer.data.get("repositoryOwner") or {}).get("projectV2")

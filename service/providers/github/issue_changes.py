@@ -22,7 +22,7 @@ from service.model import (
     SetTitle,
 )
 from service.providers.base import Conflict, Forbidden, NotFound, Rejected
-from service.providers.github import mapping, queries
+from service.providers.github import board_queries, mapping
 from service.providers.github.errors import reading
 from service.providers.github.memory import Ids
 from service.providers.github.server import HOUR, Server, issue_path
@@ -100,9 +100,9 @@ def _set_date(server: Server, change: SetDue) -> None:
     where = {"project": field.board, "item": field.card, "field": field.id}
     gateway = server.gateway(change.ref.project)
     if change.due is None:
-        gateway.mutate(queries.CLEAR_DATE, where)
+        gateway.mutate(board_queries.CLEAR_DATE, where)
     else:
-        gateway.mutate(queries.SET_DATE, {**where, "date": change.due.isoformat()})
+        gateway.mutate(board_queries.SET_DATE, {**where, "date": change.due.isoformat()})
 
 
 def reopen(server: Server, change: Reopen) -> None:

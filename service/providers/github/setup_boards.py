@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from service.providers.base import ProviderError, Rejected
-from service.providers.github import queries
+from service.providers.github import board_queries
 from service.providers.github.errors import reading
 from service.providers.github.gateway import NoGraphQL
 from service.providers.github.server import Server
@@ -32,14 +32,14 @@ def create(server: Server, project: str, title: str, columns: Sequence[str]) -> 
     gateway = server.gateway(project)
     variables = {"owner": _owner_id(server, project), "title": title, "repository": server.repository_id(project)}
     with reading(f"the new project {title!r}"):
-        made = gateway.mutate(queries.CREATE_PROJECT, variables, repeatable=False)["createProjectV2"]["projectV2"]
+        made = gateway.mutate(board_queries.CREATE_PROJECT, variables, repeatable=False)["createProjectV2"]["projectV2"]
         field = str(made["field"]["id"])
     options = [
         {"name": name, "color": _COLORS[place % len(_COLORS)], "description": ""} for place, name in enumerate(columns)
     ]
     try:
-        gateway.mutate(queries.SET_FIRST_COLUMNS, {"field": field, "options": options})
-        gateway.mutate(queries.DESCRIBE_PROJECT, {"project": made["id"], "readme": _README})
+        gateway.mutate(board_queries.SET_FIRST_COLUMNS, {"field": field, "options": options})
+        gateway.mutate(board_queries.DESCRIBE_PROJECT, {"project": made["id"], "readme": _README})
     except ProviderError as error:
         raise Rejected(
             f"the project {made['url']} was made, but not finished ({error}); give its Status field the options "
@@ -49,7 +49,7 @@ def create(server: Server, project: str, title: str, columns: Sequence[str]) -> 
 
 
 def delete(server: Server, project: str, board: Board) -> None:
-    server.gateway(project).mutate(queries.DELETE_PROJECT, {"project": board.id})
+    server.gateway(project).mutate(board_queries.DELETE_PROJECT, {"project": board.id})
 
 
 def _nodes(server: Server, project: str) -> Iterator[_Json]:
@@ -71,7 +71,7 @@ def _owner(server: Server, project: str, after: str | None) -> _Json:
     """The owner with a page of its projects. Raises what GitHub says where they are not to be seen."""
     login = project.partition("/")[0]
     try:
-        answer = server.gateway(project).query(queries.PROJECTS, {"owner": login, "after": after})
+        answer = server.gateway(project).query(board_queries.PROJECTS, {"owner": login, "after": after})
     except NoGraphQL as error:
         raise Rejected("this GitHub has no GraphQL, which projects need; go without a board") from error
     owner = answer.data.get("repositoryOwner") or {}
