@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 from base64 import b64encode
-from itertools import islice
 from pathlib import Path
 
 import requests
@@ -21,7 +20,8 @@ from rich.terminal_theme import MONOKAI
 
 from service.bootstrap.logs import configure
 from service.demo import run
-from service.demo.story import PROJECT, steps
+from service.demo.plot import STEPS, Plot
+from service.demo.story import PROJECT
 from service.sandbox import Sandbox
 
 IMAGES = Path(__file__).parent / "images"
@@ -63,8 +63,7 @@ def main() -> int:
         refusal = sandbox.world.issue("github", PROJECT, 1).comments[-1]
         _photograph(browser, _page_of(sandbox, refusal.id), IMAGES / "refusal.png", height=640)
 
-    stories = iter([tuple(islice(steps(), TOLD_STEPS))])  # told on the first forge alone
-    code = run(console=shown, story=lambda: next(stories, ()), later=tuple, at_end=photograph)
+    code = run(console=shown, plot=Plot(STEPS[:TOLD_STEPS], (), ("github",)), at_end=photograph)
     shown.save_svg(str(IMAGES / "demo.svg"), title="make demo", theme=MONOKAI, code_format=FRAME)
     return code
 

@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,8 @@ from service.audit.projects import configured
 from service.bootstrap import Service
 from service.bootstrap.auditing import Audit
 from service.demo.days import Days
-from service.demo.story import PROJECT, Stage, Step, steps, weeks
+from service.demo.plot import Plot
+from service.demo.story import PROJECT, Stage, Step
 from service.policy import FILES
 from service.rules import rules
 from service.sandbox import Sandbox
@@ -38,8 +39,8 @@ SECRET = "a secret for the demo alone"  # noqa: S105 - it never leaves this proc
 POLICY = "version: 1\nrules:\n  closure: {grace_seconds: 0}\n  definition-of-done: {grace_seconds: 0}\n"
 # GitHub's organisation has a project with our columns; GitLab's board lists are made of the column labels.
 BOARDS = {"github": "  board: {project: 1}\n", "gitlab": ""}
+PLOT = Plot()
 PATIENCE = 60.0  # seconds that one step may take before the demo gives up on it
-Story: TypeAlias = Callable[[], Iterable[Step]]
 AtEnd: TypeAlias = Callable[[Sandbox, Console], None]
 
 
@@ -63,20 +64,19 @@ class Scene:
     steps: tuple[Step, ...]
 
 
-def run(*, console: Console, story: Story = steps, later: Story = weeks, at_end: AtEnd | None = None) -> int:
-    """Plays the story on one forge after the other, and what came later on both at once: they share the time.
+def run(*, console: Console, plot: Plot = PLOT, at_end: AtEnd | None = None) -> int:
+    """Plays the story on one forge after the other, and what came later on all at once: they share the time.
 
     Returns 0 if every step ended as it must, else 1. `at_end` finds everything still there.
     """
     days = Days()
     with _running(days) as (sandbox, service):
         console.print(f"A sandbox forge is at [bold]{sandbox.url}[/], Closeout's webhooks at [bold]{service.url}[/].\n")
-        stages = {forge: Stage(sandbox, forge, days) for forge in FILES}
-        scenes = (Scene(forge, (stages[forge],), tuple(story())) for forge in FILES)
-        outcomes = [outcome for scene in scenes if scene.steps for outcome in _play(scene, service, console)]
-        after = tuple(later())
-        if after:
-            outcomes += _play(Scene(" and ".join(FILES), tuple(stages.values()), after), service, console)
+        stages = {forge: Stage(sandbox, forge, days) for forge in plot.forges}
+        scenes = (Scene(forge, (stage,), plot.steps) for forge, stage in stages.items())
+        outcomes = [outcome for scene in scenes for outcome in _play(scene, service, console)]
+        if plot.weeks:
+            outcomes += _play(Scene(" and ".join(stages), tuple(stages.values()), plot.weeks), service, console)
             _audited(service, days, console)
         console.print(_summary(outcomes))
         failed = [outcome for outcome in outcomes if not outcome.held]

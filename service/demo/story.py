@@ -1,6 +1,7 @@
-"""One incident's life, as the people in it act: the same on each forge, told step by step.
+"""One incident, and the people in it: what they write and do, and how one sees what became of it.
 
-It begins on a Monday; days are counted from there. What happens in the weeks after happens on all forges at once.
+It begins on a Monday; days are counted from there. `plot` tells it step by step, the same on each forge; what happens
+in the weeks after happens on all forges at once.
 """
 
 from __future__ import annotations
@@ -95,132 +96,16 @@ class Step:
     wait: int = 0
 
 
-def steps() -> Iterator[Step]:
-    yield Step(
-        "alice opens an issue in two sentences and labels it post-mortem.",
-        _opens,
-        "the template is there around her words, with labels, a card in Draft and one status comment",
-        lambda on: (
-            FREE_TEXT.strip() in on.post_mortem.body
-            and len(_headings(on)) > 5
-            and _column(on) == "draft"
-            and _says(on, "can close")
-        ),
-    )
-    yield Step(
-        "It is late. alice closes it as it is.",
-        lambda on: on.close(on.post_mortem, "alice"),
-        "it is open again, and one comment says what is missing",
-        lambda on: on.post_mortem.state == "open" and _says(on, "@alice: thank you for closing the loop"),
-    )
-    yield Step(
-        "Next morning she writes the story, and two actions: one with owner and date, one without.",
-        lambda on: on.rewrite(on.post_mortem, "alice", lambda body: written(body, on.days)),
-        "the first action is an issue of its own, the second is asked about, the card is in Actions Created",
-        lambda on: (
-            len(on.issues) == 2
-            and _says(on, "no owner")
-            and "severity-high" in on.post_mortem.labels
-            and _column(on) == "actions_created"
-        ),
-    )
-    yield Step(
-        "bob takes the second action, with a date, in the same line.",
-        lambda on: on.rewrite(
-            on.post_mortem, "bob", lambda body: body.replace(SECOND, f"{SECOND} - @bob - {on.days.day(LATE)}")
-        ),
-        "it becomes an issue too, and both lines name theirs",
-        lambda on: len(on.issues) == 3 and on.post_mortem.body.count(" (#") == 2,
-    )
-    yield Step(
-        "alice calls the team together for Wednesday, with a command.",
-        lambda on: on.comment(on.post_mortem, "alice", f"/pm schedule {on.days.day(2)} 15:00 Europe/Berlin @bob @eve"),
-        "the agenda is there with its clock set, and an invitation for everybody's calendar",
-        lambda on: _says(on, "| 15:15 | 20 | Root cause") and _says(on, "/calendar/meetings/"),
-    )
-    yield Step(
-        "bob closes his first action before its definition of done says anything.",
-        lambda on: on.close(on.action("Page when"), "bob"),
-        "it is open again, with the fix",
-        lambda on: on.action("Page when").state == "open" and _says(on, "criterion", on.action("Page when")),
-    )
-    yield Step(
-        "bob writes what done means, ticks it, and closes his first action again.",
-        _finishes,
-        "it stays closed, and its line is ticked with the date",
-        lambda on: "- [x] Page when" in on.post_mortem.body and on.action("Page when").state == "closed",
-    )
-    yield Step(
-        "alice ticks the final review and closes the post-mortem. The second action has two weeks left.",
-        _completes,
-        "it stays closed: every action has its issue, its owner and its day",
-        lambda on: (
-            on.post_mortem.state == "closed"
-            and _says(on, "Closed, with its follow-through in place")
-            and _column(on) == "complete"
-        ),
-    )
-
-
-def weeks() -> Iterator[Step]:
-    """What becomes of it when nobody thinks of it any more."""
-    yield Step(
-        "Two weeks pass. The day of the second action has come, and it is still open.",
-        _nothing,
-        "bob is reminded, once, with every way out",
-        lambda on: _reminders(on) == (1, 0) and _says(on, "@bob: this action is due", _second(on)),
-        wait=LATE,
-    )
-    yield Step(
-        "Three working days more.",
-        _nothing,
-        "the overdue label is on; the next reminder stands, and the one before it is folded",
-        lambda on: _reminders(on) == (1, 1) and "overdue" in _second(on).labels,
-        wait=3,
-    )
-    yield Step(
-        "A week after its day.",
-        _nothing,
-        "now alice, whose post-mortem it is, hears of it too: one reminder at a time, each of them once",
-        lambda on: _reminders(on) == (1, 2) and _says(on, "@bob, @alice: this action was due", _second(on)),
-        wait=4,
-    )
-    yield Step(
-        "bob answers: the vendor ships next month, and he says so with a command.",
-        lambda on: on.comment(_second(on), "bob", f"/pm extend {on.days.day(LATER)} the vendor ships next month"),
-        "the deadline has moved in issue and post-mortem, the label is off, the reminders begin anew",
-        lambda on: (
-            _reminders(on) == (0, 3)
-            and "overdue" not in _second(on).labels
-            and f"@bob - {on.days.day(LATER)}" in on.post_mortem.body
-        ),
-    )
-    yield Step(
-        "A month after the close.",
-        _nothing,
-        "a follow-up review is opened for alice: completed is not the same as effective",
-        lambda on: on.action("Follow-up review").assignees == ["alice"] and len(on.issues) == 4,
-        wait=9,
-    )
-    yield Step(
-        "And another week. The new deadline has passed as well.",
-        _nothing,
-        "bob is reminded of the new one",
-        lambda on: _reminders(on) == (1, 3) and "overdue" in _second(on).labels,
-        wait=8,
-    )
-
-
 # --- what people do -------------------------------------------------------------------------------------------
 
 
-def _opens(on: Stage) -> None:
+def opens(on: Stage) -> None:
     world = on.sandbox.world
     issue = world.create_issue(on.forge, PROJECT, actor="alice", title="Checkout down on Sunday", body=FREE_TEXT)
     world.add_labels(on.forge, PROJECT, issue.number, actor="alice", names=["post-mortem"])
 
 
-def _nothing(on: Stage) -> None:
+def nothing(on: Stage) -> None:
     """Nobody does anything: that is the point."""
 
 
@@ -250,7 +135,7 @@ def _with_fields(lines: list[str], sunday: date) -> Iterator[str]:
         yield line if name is None else f"{line.partition(':**')[0]}:** {FIELDS[name].format(sunday=sunday)}"
 
 
-def _finishes(on: Stage) -> None:
+def finishes(on: Stage) -> None:
     action = on.action("Page when")
     on.rewrite(action, "bob", _defined)
     on.close(action, "bob")
@@ -262,7 +147,7 @@ def _defined(body: str) -> str:
     return f"{body[:end]}\n- [x] It was seen to work in a drill\n{body[end:]}"
 
 
-def _completes(on: Stage) -> None:
+def completes(on: Stage) -> None:
     on.rewrite(on.post_mortem, "alice", _reviewed)
     on.close(on.post_mortem, "alice")
 
@@ -275,24 +160,24 @@ def _reviewed(body: str) -> str:
 # --- what must be true ----------------------------------------------------------------------------------------
 
 
-def _says(on: Stage, words: str, issue: IssueRow | None = None) -> bool:
+def says(on: Stage, words: str, issue: IssueRow | None = None) -> bool:
     """Whether our account has said this on the issue (the post-mortem, unless another is given)."""
     comments = (issue or on.post_mortem).comments
     return any(words in comment.body for comment in comments if comment.author == "closeout-bot")
 
 
-def _second(on: Stage) -> IssueRow:
+def second(on: Stage) -> IssueRow:
     return on.action("Load-test")
 
 
-def _reminders(on: Stage) -> tuple[int, int]:
+def reminders(on: Stage) -> tuple[int, int]:
     """Of the second action: how many stand, and how many are folded."""
-    said = [comment.body for comment in _second(on).comments if "topic=nudge:" in comment.body]
+    said = [comment.body for comment in second(on).comments if "topic=nudge:" in comment.body]
     folded = sum("<details>" in body for body in said)
     return len(said) - folded, folded
 
 
-def _column(on: Stage) -> str | None:
+def column(on: Stage) -> str | None:
     """Where the board shows it: in a project's column, or in the list its label stands for; Closed is Complete."""
     world, issue = on.sandbox.world, on.post_mortem
     [board] = world.boards_of(world.project(on.forge, PROJECT))
@@ -302,5 +187,5 @@ def _column(on: Stage) -> str | None:
     return shown and word_of(ColumnNames(), shown)
 
 
-def _headings(on: Stage) -> list[str]:
+def headings(on: Stage) -> list[str]:
     return [line for line in on.post_mortem.body.split("\n") if line.startswith("#")]

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
 
 import pytest
 from rich.console import Console
 
 from service.demo import run
 from service.demo.days import Days
-from service.demo.story import Step, steps, weeks
+from service.demo.plot import STEPS, WEEKS, Plot
 from service.rules import rules
 from tests.clock import Clock
 
@@ -32,7 +30,7 @@ def test_every_step_ends_as_it_must_on_both_forges() -> None:
     shown = console()
     assert run(console=shown) == 0
     text = told(shown)
-    assert text.count("✓") == 2 * len(list(steps())) + len(list(weeks()))
+    assert text.count("✓") == 2 * len(STEPS) + len(WEEKS)
     assert "✗" not in text
     assert text.rstrip().endswith("Every step ended as it must.")
     summary = next(rule.summary for rule in rules() if rule.id == "template")
@@ -54,11 +52,8 @@ def test_the_story_begins_on_a_monday_morning_whenever_it_is_told(day: int) -> N
 
 def test_a_step_that_ends_otherwise_is_named_and_fails_the_run() -> None:
     """Exit code 1: a demo that cannot fail would prove nothing."""
-
-    def spoilt() -> Iterator[Step]:
-        yield from (replace(step, holds=lambda _: False) for step in islice(steps(), 1))
-
+    spoilt = replace(STEPS[0], holds=lambda _: False)
     shown = console()
-    assert run(console=shown, story=spoilt, later=tuple) == 1
+    assert run(console=shown, plot=Plot((spoilt,), weeks=())) == 1
     assert "2 steps did not end as they must" in told(shown)
     assert "gitlab: alice opens an issue" in told(shown)
