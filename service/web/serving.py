@@ -15,6 +15,7 @@ from service.web.limits import Limits
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from granian.server.common import AbstractServer
 
 _STOPPING = 30  # seconds for what is under way when asked to stop
 _STARTING = 30.0  # seconds a request waits for the application to be there
@@ -52,11 +53,7 @@ def serve(
     `build` runs in the serving process; where it raises, `failed` tells the person and gives the exit code. A
     serving process that dies is started again.
     """
-    from granian import Granian  # noqa: PLC0415 - the demo and the tests do without
-    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
-    from granian.http import HTTP1Settings  # noqa: PLC0415
-
-    from service.web.intake import Intake  # noqa: PLC0415 - the same
+    from service.web.intake import Intake  # noqa: PLC0415 - the demo and the tests do without
 
     within = limits or Limits()
     multiprocessing.set_start_method("fork", force=True)
@@ -71,7 +68,17 @@ def serve(
         gate.open()
         return Intake(gate, within, gate.close)
 
-    server = Granian(
+    _server(bind, within).serve(target_loader=load, wrap_loader=False)
+    return int(verdict.value)
+
+
+def _server(bind: tuple[str, int], within: Limits) -> AbstractServer[Any]:
+    from granian import Granian  # noqa: PLC0415 - the demo and the tests do without
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
+    from granian.http import HTTP1Settings  # noqa: PLC0415
+
+    head_milliseconds = round(1000 * within.head_seconds)
+    return Granian(
         "closeout",
         address=bind[0],
         port=bind[1],
@@ -79,16 +86,12 @@ def serve(
         workers=1,
         backpressure=within.connections,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(
-            header_read_timeout=round(1000 * within.head_seconds), max_buffer_size=within.head
-        ),
+        http1_settings=HTTP1Settings(header_read_timeout=head_milliseconds, max_buffer_size=within.head),
         websockets=False,
         workers_kill_timeout=_STOPPING,
         respawn_failed_workers=True,
         log_enabled=False,
     )
-    server.serve(target_loader=load, wrap_loader=False)
-    return int(verdict.value)
 
 
 class Gate:
