@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from service.cli.screen import say, say_json
 
 if TYPE_CHECKING:
     from service.links import Links
@@ -29,7 +30,7 @@ def feed(project: _Project) -> None:
 
     links, (forge, path) = _links(), _named(project)
     with opened() as database:
-        typer.echo(links.address("reviews", Feeds(database).give(forge, path)))
+        say(links.address("reviews", Feeds(database).give(forge, path)))
 
 
 @app.command("list")
@@ -47,12 +48,12 @@ def given(*, as_json: _Json = False) -> None:
     rows = [(one.made_at, f"{one.forge}:{one.project}", links.address("reviews", one.id)) for one in found]
     if as_json:
         data = [{"made_at": at.isoformat(), "project": project, "address": where} for at, project, where in rows]
-        typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+        say_json(data)
         return
     for at, project, where in rows:
-        typer.echo(f"{project}, since {at:%Y-%m-%d %H:%M} UTC\n  {where}")  # whole, to be copied
+        say(f"{project}, since {at:%Y-%m-%d %H:%M} UTC\n  {where}")  # whole, to be copied
     if not rows:
-        typer.echo("Nothing.")
+        say("Nothing.")
 
 
 @app.command()
@@ -70,7 +71,7 @@ def revoke(project: _Project) -> None:
     forge, _, path = project.strip().partition(":")
     with opened() as database:
         count = Feeds(database).take_back(forge, path)
-    typer.echo(f"{project}: {count or 'no'} address{'' if count == 1 else 'es'} taken back")
+    say(f"{project}: {count or 'no'} address{'' if count == 1 else 'es'} taken back")
 
 
 def _named(project: str) -> tuple[str, str]:

@@ -5,16 +5,18 @@ Each close is judged by the issue's text of today, as if the issue had been unde
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from service.audit.choices import Kind
 from service.audit.classification import classify
 from service.audit.rows import Row
 from service.engine import decide
+from service.gate import GateOptions
 from service.model import Change, CreateActionItem, EnsureComment, Finding, Issue, IssueRef, Plan, Reopen, Snapshot
 from service.policy import Policy
+from service.rules import rules
 
 _WARNED = "warned:"
 
@@ -66,12 +68,23 @@ def simulate(seen: Sequence[Snapshot], listed: Iterable[Issue], policy: Policy, 
 
 
 def _from_the_start(snapshot: Snapshot, policy: Policy) -> Snapshot:
-    """A close that came before Closeout is judged too: what makes it a post-mortem counts as there from the start."""
+    """A close that came before Closeout is judged too, and one whose grace is not over yet.
+
+    What makes it a post-mortem counts as there from the start.
+    """
     issue = snapshot.issue
+    if issue.closed_at is not None:
+        judged_at = issue.closed_at + timedelta(seconds=max(gate.grace_seconds for gate in _gates(policy)))
+        snapshot = replace(snapshot, observed_at=max(snapshot.observed_at, judged_at))
     if issue.created_at is None:
         return snapshot
     marks = {label: issue.created_at for label in issue.labels if policy.vocabulary.is_trigger((label,))}
     return replace(snapshot, issue=replace(issue, label_times={**issue.label_times, **marks}))
+
+
+def _gates(policy: Policy) -> Iterator[GateOptions]:
+    options: Iterator[object] = (policy.options(rule.id) for rule in rules())
+    return (one for one in options if isinstance(one, GateOptions))
 
 
 def _is_refused(plan: Plan) -> bool:

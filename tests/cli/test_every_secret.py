@@ -33,6 +33,7 @@ PLANTED = {
     "CLOSEOUT_GITLAB_WEBHOOK_SECRET": f"{MARK}-hook",
     "CLOSEOUT_GITLAB_SIGNING_TOKEN": f"whsec_{_BASE64}",
     "CLOSEOUT_DATABASE_URL": f"postgresql://closeout:{MARK}@127.0.0.1:9/closeout",
+    "CLOSEOUT_LINK_SECRET": f"{MARK}-seals-links-with-at-least-32-characters",
     "CLOSEOUT_NOTIFY": f"jsons://user:{MARK}@127.0.0.1:9/{MARK}",
 }
 COMMANDS = (("doctor", "--json"), ("plan", "github:acme/shop#1"), ("plan", "gitlab:acme/shop#1", "--json"), ("audit", "--format", "json"),
