@@ -143,9 +143,13 @@ class Case:
 
     def is_paused(self, issue: Issue) -> bool:
         """Whether it carries the label that `/pm pause` puts on: what is remembered of a relative is not seen here."""
-        return self.vocabulary.labels.paused.casefold() in {name.casefold() for name in issue.labels}
+        return bool(self.carries(issue, self.vocabulary.labels.paused))
 
     # --- labels -----------------------------------------------------------------------------------------------
+
+    def carries(self, issue: Issue, name: str) -> frozenset[str]:
+        """The labels on the issue that are this one: neither forge minds the case."""
+        return frozenset(label for label in issue.labels if label.casefold() == name.casefold())
 
     def exists(self, label: Label) -> bool:
         return label.name.casefold() in {name.casefold() for name in self.snapshot.labels}

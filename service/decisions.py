@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from service import document
 from service.case import Case
 from service.command import Asked, Mistaken
-from service.model import AddLabels, CloseAsNotPlanned, Decision, EnsureLabel, Say, SetBody, SetDue, Verdict
+from service.marks import put_on
+from service.model import CloseAsNotPlanned, Decision, Say, SetBody, SetDue, Verdict
 from service.wording import quoted
 
 LONGEST_NAP = 92  # days: what sleeps longer than a quarter is not planned, or has another deadline
@@ -71,11 +72,7 @@ def wont_do(case: Case, asked: Asked) -> Iterator[Verdict]:
         raise Mistaken("please say why: `/pm wont-do <reason>`. The reason stays on record.")
     if case.issue.state == "closed" and not case.given_up(case.issue):
         raise Mistaken("this is closed already. Reopen it first if it was not done.")
-    label = case.vocabulary.wont_do_label
-    if not case.exists(label):
-        yield EnsureLabel(case.issue.ref, label)
-    if label.name.casefold() not in {name.casefold() for name in case.issue.labels}:
-        yield AddLabels(case.issue.ref, frozenset({label.name}))
+    yield from put_on(case, case.vocabulary.wont_do_label)
     yield CloseAsNotPlanned(case.issue.ref)
     yield Decision("wont-do", asked.comment.author, _when(case, asked), asked.rest)
     yield Say("wont-do", f"@{asked.comment.author} decided that this will not be done: {quoted(asked.rest)}.")

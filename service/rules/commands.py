@@ -17,12 +17,12 @@ from service import document
 from service.case import Case
 from service.command import REPLY, Asked, Command, Mistaken
 from service.decisions import extend, snooze, wont_do
+from service.marks import put_on, take_off
 from service.meetings import attended, schedule, unschedule
 from service.model import (
     Acknowledge,
     AddLabels,
     Comment,
-    EnsureLabel,
     Override,
     Permission,
     Remember,
@@ -207,19 +207,12 @@ def _override(case: Case, asked: Asked) -> Iterator[Verdict]:
 
 def _pause(case: Case, asked: Asked) -> Iterator[Verdict]:  # noqa: ARG001 - every effect has this shape
     """The label is written this once: it tells people, the audit, and the ladders of a post-mortem's action items."""
-    label = case.vocabulary.paused_label
-    if not case.exists(label):
-        yield EnsureLabel(case.issue.ref, label)
-    if not case.is_paused(case.issue):
-        yield AddLabels(case.issue.ref, frozenset({label.name}))
+    yield from put_on(case, case.vocabulary.paused_label)
     yield Remember({"paused": True})
 
 
 def _resume(case: Case, asked: Asked) -> Iterator[Verdict]:  # noqa: ARG001 - every effect has this shape
-    name = case.vocabulary.labels.paused.casefold()
-    on = frozenset(label for label in case.issue.labels if label.casefold() == name)
-    if on:
-        yield RemoveLabels(case.issue.ref, on)
+    yield from take_off(case, case.vocabulary.paused_label)
     yield Remember({"paused": False})
 
 

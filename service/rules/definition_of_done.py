@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from service.case import Case
 from service.document import Criterion, FieldState
 from service.gate import GateOptions, hold
-from service.model import Finding, RemoveLabels, Verdict
+from service.marks import take_off
+from service.model import Finding, Verdict
 from service.rules import ACTION_ITEM, Example, Options, Rule
 from service.wording import plain, quoted
 
@@ -33,10 +34,8 @@ def check(case: Case, options: DefinitionOfDoneOptions) -> Iterator[Verdict]:
 
 def _taken_up_again(case: Case) -> Iterator[Verdict]:
     """Who reopens what was given up by command wants it done: it is not closed freely a second time by its label."""
-    label = case.vocabulary.labels.wont_do.casefold()
-    on = frozenset(name for name in case.issue.labels if name.casefold() == label)
-    if on and case.issue.state == "open" and any(made.what == "wont-do" for made in case.state.decisions):
-        yield RemoveLabels(case.issue.ref, on)
+    if case.issue.state == "open" and any(made.what == "wont-do" for made in case.state.decisions):
+        yield from take_off(case, case.vocabulary.wont_do_label)
 
 
 def _missing(case: Case) -> Iterator[Finding]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from service.case import Case
-from service.model import AddLabels, EnsureLabel, RemoveLabels, Revisit, Verdict
+from service.marks import put_on, take_off
+from service.model import Revisit, Verdict
 from service.rules import ACTION_ITEM, Example, Options, Rule
 
 
@@ -20,16 +21,11 @@ class OverdueOptions(Options):
 
 
 def check(case: Case, options: OverdueOptions) -> Iterator[Verdict]:  # noqa: ARG001 - every rule has this shape
-    ref, label = case.issue.ref, case.vocabulary.overdue_label
-    on = frozenset(name for name in case.issue.labels if name.casefold() == label.name.casefold())
+    label = case.vocabulary.overdue_label
     if case.is_overdue:
-        if not case.exists(label):
-            yield EnsureLabel(ref, label)
-        if not on:
-            yield AddLabels(ref, frozenset({label.name}))
+        yield from put_on(case, label)
     elif case.issue.state == "closed" or case.deadline is not None:
-        if on:
-            yield RemoveLabels(ref, on)
+        yield from take_off(case, label)
         if case.issue.state == "open" and case.deadline is not None:
             yield Revisit(case.calendar.begins(case.calendar.shifted(case.deadline, 1)))
 
