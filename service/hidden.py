@@ -107,6 +107,8 @@ def _decode(data: dict[str, Any]) -> SyncState:
         reviews=tuple(ReviewState(row["key"], row["ref"]) for row in data.get("reviews", ())),
         meetings=tuple(_meeting(row) for row in data.get("meetings", ())),
         told=tuple(Told(row["step"], datetime.fromisoformat(row["at"])) for row in data.get("told", ())),
+        slipping=int(data.get("slipping", 0)),
+        overridden=bool(data.get("overridden", False)),
         paused=bool(data.get("paused", False)),
         review=bool(data.get("review", False)),
         spawn=bool(data.get("spawn", False)),

@@ -68,6 +68,12 @@ class LabelNames(Strict):
     paused: str = Field(
         "pm-paused", description="The label of what `/pm pause` was said on; whose action items rest too."
     )
+    slipping: str = Field(
+        "slipping", description="The label of an action item whose deadline was moved again and again."
+    )
+    overridden: str = Field(
+        "closed-by-override", description="The label of a post-mortem that `/pm override` let close with open points."
+    )
     wont_do: str = Field("wont-do", description="The label of an action item that will not be done, by decision.")
     severity: SeverityLabels = Field(SeverityLabels(), description="One label for each severity.")
     category: CategoryLabels = Field(CategoryLabels(), description="One label for each category of cause.")
@@ -144,6 +150,16 @@ class Vocabulary(Strict):
     def paused_label(self) -> Label:
         """Made where somebody first pauses something."""
         return Label(self.labels.paused, "fef2c0", "Closeout leaves this and its action items' reminders alone")
+
+    @property
+    def slipping_label(self) -> Label:
+        """Made where a deadline was first moved so often."""
+        return Label(self.labels.slipping, "e99695", "Its deadline was moved again and again")
+
+    @property
+    def overridden_label(self) -> Label:
+        """Made where an override first let something close."""
+        return Label(self.labels.overridden, "d4c5f9", "Closed with open points, by a maintainer's decision")
 
     @property
     def wont_do_label(self) -> Label:

@@ -13,10 +13,12 @@ class Kind(StrEnum):
     NO_OWNER = "no-owner"
     OWNER_LEFT = "owner-left"
     NO_DEADLINE = "no-deadline"
+    SLIPPING = "slipping"
     NO_DEFINITION_OF_DONE = "no-definition-of-done"
     ORPHAN = "orphan"
     STALE = "stale"
     UNPROVEN = "unproven"
+    OVERRIDE = "override"
 
 
 class GroupBy(StrEnum):

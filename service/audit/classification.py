@@ -19,6 +19,9 @@ from service.ladder import Rung, Step
 from service.model import Issue, IssueRef, Snapshot
 from service.notices import lessons
 from service.policy import Policy
+from service.rules.escalation import EscalationOptions
+from service.rules.progress import ProgressOptions
+from service.wording import times
 
 SOON = 7  # days before its deadline in which an action item is due soon, unless its ladder begins earlier
 RECENT = timedelta(days=30)  # a close this long ago is still asked for its proof
@@ -136,7 +139,8 @@ def _orphan(parent: IssueRef | None, found: Row | None, family: _Family) -> str 
 def _action_item(case: Case, policy: Policy) -> Row:
     issue, rung = case.issue, step(case, policy)
     own = case.words_on(policy.vocabulary.labels.severity)
-    problems = _open_problems(case, rung) if issue.state == "open" else _closed_problems(case)
+    is_open = issue.state == "open"
+    problems = (*_open_problems(case, rung), *_slipping(case, policy)) if is_open else _closed_problems(case)
     digest = rung.step if rung is not None and rung.step.how == "digest" else None
     row, parent = _row(case, policy), issue.marker.parent if issue.marker is not None else None
     return replace(
@@ -190,6 +194,15 @@ def _open_problems(case: Case, rung: Rung | None) -> Iterator[Problem]:
     yield from _left(case)
     if all(criterion.not_applicable for criterion in case.document.criteria):
         yield Problem(Kind.NO_DEFINITION_OF_DONE, "nothing says when it is done")
+
+
+def _slipping(case: Case, policy: Policy) -> Iterator[Problem]:
+    """The rules' label says so: how often exactly stands in comments, which a listing does not show."""
+    if case.carries(case.issue, case.vocabulary.labels.slipping):
+        extended, moved = policy.options("escalation"), policy.options("progress")
+        counts = [extended.extensions] if isinstance(extended, EscalationOptions) else []
+        counts += [moved.slips] if isinstance(moved, ProgressOptions) else []
+        yield Problem(Kind.SLIPPING, f"deadline moved at least {times(min(counts, default=1))}")
 
 
 def _closed_problems(case: Case) -> Iterator[Problem]:
@@ -251,12 +264,19 @@ def _post_mortem(case: Case, policy: Policy, named: frozenset[IssueRef]) -> Row:
     if case.issue.state == "open":
         return replace(row, problems=(*_stale(case, policy, named), *_left(case)))
     row = replace(row, lessons=lessons(case)) if row.done_at is not None else row
-    row = replace(row, attention=review_attention(case, policy))
+    return replace(row, attention=review_attention(case, policy), problems=tuple(_of_close(case)))
+
+
+def _of_close(case: Case) -> Iterator[Problem]:
+    """What a maintainer decided on is that, and not a close without proof as well."""
+    if not _was_completed(case):
+        return
     unticked = _unticked(case.document.review)
-    if not unticked or not _was_completed(case):
-        return row
-    detail = f"closed with {len(unticked)} of {len(case.document.review)} points of its final review not ticked"
-    return replace(row, problems=(Problem(Kind.UNPROVEN, detail),))
+    if case.carries(case.issue, case.vocabulary.labels.overridden):
+        yield Problem(Kind.OVERRIDE, "closed with open points by `/pm override`")
+    elif unticked:
+        detail = f"closed with {len(unticked)} of {len(case.document.review)} points of its final review not ticked"
+        yield Problem(Kind.UNPROVEN, detail)
 
 
 def _stale(case: Case, policy: Policy, named: frozenset[IssueRef]) -> Iterator[Problem]:

@@ -259,6 +259,8 @@ class SyncState:
     reviews: tuple[ReviewState, ...] = ()
     meetings: tuple[Meeting, ...] = ()
     told: tuple[Told, ...] = ()
+    slipping: int = 0  # at so many extensions it was last labelled as slipping: a label taken off by hand stays off
+    overridden: bool = False  # its present close was labelled as one by override, which holds for the same reason
     paused: bool = False
     review: bool = False  # review was asked for
     spawn: bool = False  # `/pm actions` was given

@@ -3,7 +3,8 @@
 Why: a post-mortem that is closed half-way is how the same incident returns.
 
 Remedy: the close is undone with one comment that lists each open point and its fix. Closing as not planned or as a
-duplicate is always free, and a maintainer may say `/pm override <reason>`.
+duplicate is always free, and a maintainer may say `/pm override <reason>`: such a close carries the label
+`closed-by-override` until it is reopened, or somebody takes it off.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pydantic import Field
 from service.case import Case
 from service.document import FieldState
 from service.gate import GateOptions, Mode, hold
-from service.model import Finding, Verdict
+from service.marks import put_on, take_off
+from service.model import Finding, Remember, Verdict
 from service.rules import POST_MORTEM, Example, Options, Rule
 from service.vocabulary import Strict
 from service.wording import item_name, plain, quoted
@@ -52,6 +54,7 @@ def check(case: Case, options: ClosureOptions) -> Iterator[Verdict]:
         return
     own = tuple(_open_points(case, options))
     blockers = (*(f for f in case.findings if f.level == "blocks"), *own)
+    yield from _on_record(case, blockers)
     if case.state.overrides and blockers:
         last = case.state.overrides[-1]
         yield Finding(
@@ -63,6 +66,18 @@ def check(case: Case, options: ClosureOptions) -> Iterator[Verdict]:
     yield from own
     mode = getattr(options.modes, case.severity or "", None) or options.mode
     yield from hold(case, blockers, options, mode)
+
+
+def _on_record(case: Case, blockers: tuple[Finding, ...]) -> Iterator[Verdict]:
+    """A close that an override lets be is labelled, once: a listing shows the label, and no comments."""
+    label, was = case.vocabulary.overridden_label, case.state.overridden
+    if case.issue.state == "open" and was:
+        yield from take_off(case, label)
+        yield Remember({"overridden": False})
+    is_let = case.issue.state == "closed" and not case.given_up(case.issue) and case.state.overrides and blockers
+    if is_let and not was:
+        yield from put_on(case, label)
+        yield Remember({"overridden": True})
 
 
 def _open_points(case: Case, options: ClosureOptions) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ Why: reminders that end when the incident is over, or come five at a time, are h
 Remedy: each step of the ladder is said once for each deadline, on a working day outside quiet hours: in a comment of
 its own, while the one before is folded, in the audit's summary, or by message (`how`). Do it, hand it over, or comment
 `/pm extend`, `/pm snooze` or `/pm wont-do`.
+Deadlines that move again and again earn the item the label `slipping`: make it smaller, or decide against it.
 `/pm pause` silences the issue it is said on, and on a post-mortem its action items too, until `/pm resume`.
 """
 
@@ -17,7 +18,8 @@ from pydantic import Field, field_validator
 
 from service.case import Case
 from service.ladder import LADDER, NUDGE, Rung, Standing, Step, rests, sleeping, standing, told, underway
-from service.model import Finding, Fold, Revisit, Say, Tell, Verdict
+from service.marks import put_on
+from service.model import Finding, Fold, Remember, Revisit, Say, Tell, Verdict
 from service.rules import ACTION_ITEM, Example, Options, Rule
 from service.timeboxes import Planned
 from service.wording import plain, quoted, times
@@ -44,7 +46,10 @@ class EscalationOptions(Options):
         return steps
 
     extensions: int = Field(
-        2, ge=1, description="From so many extensions on, advice says that the plan needs another look."
+        2,
+        ge=1,
+        description="From so many extensions on, advice says that the plan needs another look, and each puts on the "
+        "label `slipping`.",
     )
     snoozes: int = Field(3, ge=1, description="From so many snoozes on, the same.")
     planned: Planned = Field(Planned(), description="Whether items in a current milestone or iteration are left alone.")
@@ -56,8 +61,23 @@ def check(case: Case, options: EscalationOptions) -> Iterator[Verdict]:
         yield Revisit(now.next_at)
     yield from _advice(case, options)
     if case.issue.state == "open":
+        yield from _slipping(case, options)
         yield from _waits(case, options)
         yield from _reminders(case, now)
+
+
+def _slipping(case: Case, options: EscalationOptions) -> Iterator[Verdict]:
+    """A listing shows the label, and neither comments nor decisions. Each extension puts it on once: who takes it off
+    by hand has had another look. It stays on a closed item, whose close may yet be undone.
+    """
+    moved = _made(case, "extend")
+    if moved >= options.extensions and moved > case.state.slipping:
+        yield from put_on(case, case.vocabulary.slipping_label)
+        yield Remember({"slipping": moved})
+
+
+def _made(case: Case, what: str) -> int:
+    return sum(decision.what == what for decision in case.state.decisions)
 
 
 def _waits(case: Case, options: EscalationOptions) -> Iterator[Finding]:
@@ -98,8 +118,7 @@ def _reminder(case: Case, rung: Rung) -> Verdict:
 
 def _advice(case: Case, options: EscalationOptions) -> Iterator[Verdict]:
     """What moves again and again is too large, in the wrong hands, or not wanted."""
-    made = [decision.what for decision in case.state.decisions]
-    moved, slept = made.count("extend"), made.count("snooze")
+    moved, slept = _made(case, "extend"), _made(case, "snooze")
     said = [f"Its deadline was moved {times(moved)}."] if moved >= options.extensions else []
     said += [f"It was snoozed {times(slept)}."] if slept >= options.snoozes else []
     if said and case.issue.state == "open":

@@ -19,6 +19,7 @@ from pydantic import Field
 from service import document
 from service.case import Case
 from service.document import ActionItem
+from service.marks import put_on
 from service.model import Finding, Issue, ItemState, SetAssignees, SetBody, SetDue, SetTitle, Track, Verdict
 from service.rules import POST_MORTEM, Example, Options, Rule
 from service.wording import item_name, times, title_of
@@ -28,7 +29,8 @@ class ProgressOptions(Options):
     slips: int = Field(
         2,
         ge=1,
-        description="From so many moves of a deadline to a later day on, advice says that the plan needs a look.",
+        description="From so many moves of a deadline to a later day on, advice says that the plan needs a look, and "
+        "each puts the label `slipping` on the issue.",
     )
 
 
@@ -42,7 +44,7 @@ def check(case: Case, options: ProgressOptions) -> Iterator[Verdict]:
         yield from _dated(case, child, last)
         yield from _words(case, item, child, last)
         yield from _owners(case, item, child, last)
-        yield from _deadline(case, item, child, last)
+        yield from _deadline(case, item, child, last, options)
         yield from _slipping(case, item, child, last, options)
 
 
@@ -136,7 +138,9 @@ def _same(one: Iterable[str], other: Iterable[str]) -> bool:
     return {name.casefold() for name in one} == {name.casefold() for name in other}
 
 
-def _deadline(case: Case, item: ActionItem, child: Issue, last: ItemState) -> Iterator[Verdict]:
+def _deadline(
+    case: Case, item: ActionItem, child: Issue, last: ItemState, options: ProgressOptions
+) -> Iterator[Verdict]:
     there = case.due(child)
     line_changed = item.due is not None and item.due != last.due
     child_changed = there is not None and there != last.due
@@ -151,7 +155,10 @@ def _deadline(case: Case, item: ActionItem, child: Issue, last: ItemState) -> It
         yield SetBody(case.issue.ref, case.issue.body, document.set_due(case.document, item, wanted))
     if last.due != wanted:
         is_later = last.due is not None and wanted > last.due
-        yield Track(replace(last, due=wanted, slips=last.slips + is_later))
+        now = replace(last, due=wanted, slips=last.slips + is_later)
+        yield Track(now)
+        if is_later and now.slips >= options.slips and child.state == "open" and case.may_edit(child):
+            yield from put_on(case, case.vocabulary.slipping_label, child)
 
 
 def _dated(case: Case, child: Issue, last: ItemState) -> Iterator[Verdict]:

@@ -291,6 +291,36 @@ def test_a_post_mortem_closed_with_an_open_review_is_reported() -> None:
     assert [problem.detail for problem in row.problems] == ["closed with 1 of 3 points of its final review not ticked"]
 
 
+@pytest.mark.parametrize(
+    ("more", "kinds"),
+    [
+        ({}, ["override"]),
+        ({"body": "## Final review\n\n- [ ] Read by the team\n"}, ["override"]),
+        ({"state": "open", "closed_at": None}, []),
+        ({"closed_at": NOW - timedelta(days=31)}, []),
+        ({"state_reason": "not_planned"}, []),
+    ],
+)
+def test_a_close_by_override_is_reported(more: dict[str, Any], kinds: list[str]) -> None:
+    """While it is recent; what was decided on is not said to lack its proof as well."""
+    labels = frozenset({"type-post-mortem", "Closed-by-override"})
+    values: dict[str, Any] = {"body": "", "state": "closed", "closed_at": NOW} | more
+    assert _kinds(_alone(Issue(PARENT, "Outage", labels=labels, **values))) == kinds
+
+
+def test_an_item_that_slips_is_reported() -> None:
+    """With how often at least, by the policy of its rules; a closed one has slipped for good."""
+    labels = frozenset({"type-action-item", "slipping"})
+    (problem,) = _only(_judged(_item(labels=labels))).problems
+    assert (problem.kind, problem.detail) == (Kind.SLIPPING, "deadline moved at least twice")
+    assert not _only(_judged(_item(labels=labels, state="closed"))).has(Kind.SLIPPING)
+    names, rules = "labels: {slipping: rutscht}", "escalation: {extensions: 4}, progress: {slips: 3}"
+    policy = load(f"version: 1\nvocabulary: {{{names}}}\nrules: {{{rules}}}\n", "closeout.yml")
+    assert isinstance(policy, Policy)
+    renamed = _only(_judged(_item(labels=frozenset({"type-action-item", "rutscht"})), policy=policy))
+    assert [one.detail for one in renamed.problems] == ["deadline moved at least 3 times"]
+
+
 # --- teams ------------------------------------------------------------------------------------------------
 
 

@@ -321,6 +321,28 @@ def test_fail_on_turns_problems_into_an_exit_code(run: Run, sandbox: Sandbox) ->
     assert (wrong.code, "no-definition-of-done" in wrong.err) == (2, True)
 
 
+@pytest.mark.parametrize("forge", FORGES)
+def test_slips_and_overrides_are_shown_by_their_labels(run: Run, sandbox: Sandbox, forge: str) -> None:
+    """In every format, in the totals and for `--fail-on`, by no request more."""
+    shut = _post_mortem(sandbox, forge)
+    item = _item(sandbox, forge, parent=_post_mortem(sandbox, forge), deadline=LATER)
+    sandbox.world.edit_issue(forge, "acme/shop", shut, actor="alice", state="closed", state_reason="completed")
+    before = _audit(run, forge).err
+    sandbox.world.edit_issue(forge, "acme/shop", item, actor=BOT, labels=("type-action-item", "slipping"))
+    marks = ("type-post-mortem", "closed-by-override")
+    sandbox.world.edit_issue(forge, "acme/shop", shut, actor=BOT, labels=marks)
+    for form in ("table", "json", "markdown", "csv", "html"):
+        ran = _audit(run, forge, "--format", form)
+        shown = " ".join(ran.out.split())
+        assert "moved at least twice" in shown, form
+        assert "/pm override" in shown, form
+        assert ran.err == before
+    totals = _json(_audit(run, forge, "--format", "json"))["totals"]
+    assert (totals["slipping"], totals["override"]) == (1, 1)
+    assert _audit(run, forge, "--fail-on", "slipping").code == 1
+    assert _audit(run, forge, "--fail-on", "override", "--group-by", "owner").code == 1
+
+
 def test_one_owners_items_and_those_that_changed(run: Run, sandbox: Sandbox) -> None:
     """`--owner` and `--since` narrow what is shown, and what `--apply` writes; no audit issue is told half of it."""
     mine = _item(sandbox, "github")

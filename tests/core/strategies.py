@@ -209,6 +209,8 @@ def states(draw: st.DrawFn) -> SyncState:
         reviews=st.sampled_from([(), (), (ReviewState(REVIEWS[0], "#31"),)]),
         told=st.sampled_from([(), (), (Told("2026-02-20:+7d", NOW), Told("tomorrow:+7d", NOW))]),
         meetings=st.lists(MEETINGS, max_size=2).map(tuple),
+        slipping=st.integers(0, 3),
+        overridden=st.booleans(),
         paused=st.sampled_from([False, False, False, True]),
         review=st.booleans(),
         spawn=st.booleans(),
@@ -296,6 +298,8 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
                 "bug",
                 "Overdue",
                 "wont-do",
+                "slipping",
+                "Closed-by-override",
             ]
         )
     )

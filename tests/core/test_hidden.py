@@ -60,6 +60,8 @@ STATES = st.builds(
         max_size=2,
     ).map(tuple),
     told=st.lists(st.builds(Told, WORDS, AT), max_size=2).map(tuple),
+    slipping=st.integers(0, 9),
+    overridden=st.booleans(),
     paused=st.booleans(),
 )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Unpack
 
+from service.sandbox.issues import IssueEdit
 from service.sandbox.rows import IssueRow
 from tests.incident import filled_in, proven, reviewed
 from tests.stack import BOT, PROJECTS, Stack
@@ -27,6 +29,10 @@ class Team:
 
     def write(self, number: int, body: str, *, by: str = "alice") -> None:
         self.stack.sandbox.world.edit_issue(self.forge, PROJECT, number, actor=by, body=body)
+        self.stack.settle()
+
+    def edit(self, number: int, *, by: str, **changes: Unpack[IssueEdit]) -> None:
+        self.stack.sandbox.world.edit_issue(self.forge, PROJECT, number, actor=by, **changes)
         self.stack.settle()
 
     def close(self, number: int, *, by: str) -> str:

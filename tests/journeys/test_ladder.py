@@ -43,6 +43,9 @@ def test_an_item_climbs_the_ladder_and_its_people_are_heard(team: Team) -> None:
     assert len(team.said(item.number, "nudge:")) == 4
     team.wait(days=32)
     assert len(team.said(item.number, "nudge:")) == 5
+    assert "slipping" not in team.issue(item.number).labels
+    team.comment(item.number, "/pm extend 2026-08-03 the vendor ships in July", by="bob")
+    assert "slipping" in team.issue(item.number).labels
 
 
 def test_a_paused_post_mortem_lets_its_action_items_rest(team: Team) -> None:
@@ -70,3 +73,22 @@ def test_what_will_not_be_done_stays_closed(team: Team) -> None:
     assert "- [ ] Page when the connection pool" in team.issue(pm).body
     assert "Action items: 0 of 1 done, 1 will not be done." in team.said(pm, "status")[0]
     assert team.said(item.number, "nudge:") == []
+
+
+def test_an_item_whose_line_is_moved_twice_slips_and_an_override_shows_while_it_holds(team: Team) -> None:
+    """Both labels are made where they are first needed; who takes one off is heard, and a reopening takes off its own."""
+    pm, item = spawned(team)
+    for old, new in (("2026-04-01", "2026-05-04"), ("2026-05-04", "2026-06-01")):
+        assert "slipping" not in team.issue(item.number).labels
+        team.write(pm, team.issue(pm).body.replace(old, new))
+    assert "slipping" in team.issue(item.number).labels
+
+    team.comment(pm, "/pm override the auditors need it today", by="alice")
+    assert "closed-by-override" not in team.issue(pm).labels
+    assert team.close(pm, by="alice") == "closed"
+    assert "closed-by-override" in team.issue(pm).labels
+    team.edit(item.number, labels=set(team.issue(item.number).labels) - {"slipping"}, by="bob")
+    team.edit(pm, state="open", by="alice")
+    assert "closed-by-override" not in team.issue(pm).labels
+    team.wait(days=1)
+    assert "slipping" not in team.issue(item.number).labels

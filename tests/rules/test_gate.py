@@ -101,6 +101,29 @@ def test_an_override_lets_it_close_and_stays_on_record() -> None:
     assert "`alice` let it close with open points on 2026-03-02: customer asked" in status
 
 
+def test_a_close_by_override_carries_a_label_until_it_is_reopened() -> None:
+    """A listing shows it. Who takes it off is heard for as long as it stays closed; the next close is another one."""
+    made = Override("alice", NOW, "customer asked")
+    seen = replace(unfinished(), state=replace(ADOPTED, overrides=(made,)))
+    shut = carried_out(seen, decide(seen, Policy()))
+    assert "closed-by-override" in shut.issue.labels
+    assert decide(shut, Policy()).changes == ()
+    bare = replace(shut, issue=replace(shut.issue, labels=shut.issue.labels - {"closed-by-override"}))
+    assert decide(bare, Policy()).changes == ()
+    opened = replace(shut, issue=replace(shut.issue, state="open", closed_at=None, closed_by=None))
+    again = carried_out(opened, decide(opened, Policy()))
+    assert "closed-by-override" not in again.issue.labels
+    twice = closed(again, at=NOW - timedelta(minutes=1))
+    assert "closed-by-override" in carried_out(twice, decide(twice, Policy())).issue.labels
+
+
+@pytest.mark.parametrize("reason", ["not_planned", "duplicate"])
+def test_a_free_close_is_none_by_override(reason: str) -> None:
+    """It needed none."""
+    seen = replace(unfinished(state_reason=reason), state=replace(ADOPTED, overrides=(Override("alice", NOW, "ok"),)))
+    assert "closed-by-override" not in carried_out(seen, decide(seen, Policy())).issue.labels
+
+
 def test_what_was_closed_before_it_was_labelled_is_history() -> None:
     """It is neither edited nor reopened; with the label put on first, the gate holds."""
     seen = closed(snapshot("Old words.\n"), at=NOW - timedelta(days=30))

@@ -27,6 +27,7 @@ from service.model import (
 )
 from service.policy import Policy
 from service.rules.closure import ClosureOptions
+from service.rules.escalation import EscalationOptions
 from tests.build import BOT, GITHUB, GITLAB, HOME, NOW, carried_out, closed, day, said, snapshot
 
 DOUBTFUL = "- [ ] Page on queue depth - @bob - 2026-04-01"
@@ -116,6 +117,46 @@ def test_an_extension_reaches_the_post_mortems_line_and_is_counted_there(native:
         assert seen.state.items[0].slips == slips
     assert "- The deadline of #13 was moved twice." in status(seen)
     assert any(f.message == "Its deadline was moved twice." for f in decide(seen, Policy()).findings)
+
+
+def extended(times: int, *lines: str, slipping: int = 0) -> Snapshot:
+    """An item whose deadline was moved so often before what is asked for now."""
+    made = tuple(Decision("extend", "bob", NOW, "late", day(f"2026-03-{10 + n}")) for n in range(times))
+    return item(*lines, deadline="2026-03-20", state=SyncState(decisions=made, slipping=slipping))
+
+
+def test_the_second_extension_labels_it_as_slipping() -> None:
+    """In the look that takes it, with the label made where there is none; the first does not."""
+    assert "slipping" not in done(extended(0, "/pm extend 2026-04-01 the vendor is late")).issue.labels
+    seen = extended(1, "/pm extend 2026-04-01 the vendor is late")
+    made = [c.label.name for c in decide(seen, Policy()).changes if isinstance(c, EnsureLabel)]
+    assert made == ["slipping"]
+    assert "slipping" in done(seen).issue.labels
+    thrice = Policy(rule_options={"escalation": EscalationOptions(extensions=3)})
+    assert not any(isinstance(c, AddLabels) for c in decide(seen, thrice).changes)
+
+
+def test_who_takes_that_label_off_is_heard_until_the_next_extension() -> None:
+    """They had another look; what moves once more needs one more."""
+    assert "slipping" not in done(extended(2, slipping=2)).issue.labels
+    assert "slipping" in done(extended(2, "/pm extend 2026-04-01 once more", slipping=2)).issue.labels
+
+
+def test_an_item_that_was_extended_before_there_was_such_a_label_gets_it() -> None:
+    """At its next look, while it is open: a closed one is left as it is."""
+    assert "slipping" in done(extended(2)).issue.labels
+    shut = closed(extended(2), at=NOW - timedelta(minutes=1), state_reason="not_planned")
+    assert "slipping" not in carried_out(shut, decide(shut, Policy())).issue.labels
+
+
+def test_a_refused_close_leaves_that_label_on() -> None:
+    """What is reopened slips still."""
+    seen = extended(2, slipping=2)
+    seen = replace(seen, issue=replace(seen.issue, labels=seen.issue.labels | {"Slipping"}))
+    shut = closed(seen, at=NOW - timedelta(minutes=1))
+    plan = decide(shut, Policy())
+    assert any(isinstance(change, Reopen) for change in plan.changes)
+    assert "Slipping" in carried_out(shut, plan).issue.labels
 
 
 def test_what_will_not_be_done_is_closed_on_somebodys_word() -> None:

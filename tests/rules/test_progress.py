@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from service.engine import decide
-from service.model import Card, Issue, Plan, SetAssignees, SetBody, SetDue, SetTitle, Snapshot, SyncState
+from service.model import Card, Issue, IssueRef, Plan, SetAssignees, SetBody, SetDue, SetTitle, Snapshot, SyncState
 from service.policy import Policy
 from tests.build import GITHUB, GITLAB, NOW, carried_out, day, snapshot
 
@@ -147,6 +147,38 @@ def test_a_struck_line_asks_for_a_reason() -> None:
 def on_a_board() -> Snapshot:
     """Line and issue agree, and the issue's card has come to a board with a date field."""
     return with_child(settled(), cards=(Card(1, "Actions Created", dated=True),))
+
+
+def moved(seen: Snapshot, old: str, new: str) -> Snapshot:
+    """A person wrote another day in the line, and both sides say so."""
+    later = with_line(seen, old, new)
+    after = carried_out(later, decide(later, Policy()))
+    assert decide(after, Policy()).changes == ()
+    return after
+
+
+def test_a_deadline_that_people_move_again_labels_the_issue_as_slipping() -> None:
+    """An earlier day is no slip; who takes the label off is heard until the next one."""
+    once = moved(settled(), "2026-04-01", "2026-04-20")
+    sooner = moved(once, "2026-04-20", "2026-04-10")
+    assert "slipping" not in sooner.children[0].labels
+    twice = moved(sooner, "2026-04-10", "2026-05-01")
+    assert "slipping" in twice.children[0].labels
+    taken_off = with_child(twice, labels=frozenset({"type-action-item"}))
+    assert decide(taken_off, Policy()).changes == ()
+    assert "slipping" in moved(taken_off, "2026-05-01", "2026-06-01").children[0].labels
+
+
+def test_what_we_may_not_edit_is_not_labelled() -> None:
+    """An issue of another project that a line adopted."""
+    away = IssueRef("github", "acme/ops", 40)
+    once = moved(settled(), "2026-04-01", "2026-04-20")
+    named = with_line(once, "#13", "acme/ops#40")
+    state = replace(named.state, items=tuple(replace(one, key="k", ref="acme/ops#40") for one in named.state.items))
+    adopted = with_child(replace(named, state=state), ref=away, body="", due=None, labels=frozenset())
+    plan = decide(with_line(adopted, "2026-04-20", "2026-05-01"), Policy())
+    assert [change for change in plan.changes if change.ref == away] == []
+    assert any("moved twice" in found.message for found in plan.findings)
 
 
 def test_a_card_is_given_the_deadline_once() -> None:
