@@ -246,11 +246,6 @@ query IssueName($node: ID!) {
   node(id: $node) { ... on Issue { number repository { nameWithOwner } } }
 }"""
 
-ISSUE_ID = """
-query IssueId($owner: String!, $name: String!, $number: Int!) {
-  repository(owner: $owner, name: $name) { issue(number: $number) { id fullDatabaseId } }
-}"""
-
 CHILDREN = """
 query Children($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
