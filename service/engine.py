@@ -270,12 +270,6 @@ def _status(before: Snapshot, case: Case, findings: tuple[Finding, ...]) -> Iter
     if (old is None and state == SyncState()) or (state.paused and state == before.state):
         return
     body = report.status(case, findings)
-    if old is None or _as_kept(old.body) != _as_kept(body):
+    # A forge that trims would have us edit our comment at every look, and each edit is a webhook that causes the next.
+    if old is None or document.as_kept(old.body) != document.as_kept(body):
         yield EnsureComment(before.issue.ref, STATUS, body, state)
-
-
-def _as_kept(text: str) -> str:
-    """A text as any forge may hand it back: line endings and the end trimmed to its taste. Without this, a forge
-    that trims would have us edit our comment at every look, and each edit is a webhook that causes the next.
-    """
-    return text.replace("\r\n", "\n").rstrip()

@@ -10,6 +10,7 @@ from service.document.commands import command_lines, place, prose
 from service.document.completion import add_missing_sections
 from service.document.dates import Problem, read_date
 from service.document.edits import name_issue, set_due, set_field, set_owners, set_text, tick
+from service.document.lines import as_kept
 from service.document.merge import merge
 from service.document.neutral import neutralise
 from service.document.parts import (
@@ -40,6 +41,7 @@ __all__ = [
     "Section",
     "TimelineEntry",
     "add_missing_sections",
+    "as_kept",
     "command_lines",
     "extend",
     "mentions",

@@ -60,6 +60,11 @@ def one_line(text: str) -> str:
     return _END.sub(" ", text)
 
 
+def as_kept(text: str) -> str:
+    """A text as any forge may hand it back: line endings and the end trimmed to its taste."""
+    return text.replace("\r\n", "\n").rstrip()
+
+
 def folded(text: str) -> str:
     """Lower case, with every position kept: a letter whose lower case is longer stays as it is."""
     lower = text.lower()

@@ -56,7 +56,7 @@ def _carry_over(server: Server, change: SetBody) -> None:
     if len(merged) > MAX_BODY:
         raise Rejected(f"the body of {change.ref} would have {len(merged)} characters; GitHub takes {MAX_BODY}")
     came_back = str(edit(server, change.ref, {"body": merged}).get("body") or "")
-    if _plain(came_back) != _plain(merged):
+    if document.as_kept(came_back) != document.as_kept(merged):
         raise Conflict(f"the body of {change.ref} is not what was written; looking again")
 
 
@@ -201,7 +201,3 @@ def _parent(server: Server, ref: IssueRef) -> IssueRef | None:
         return None
     with reading(f"the parent of {ref}"):
         return IssueRef(ref.forge, mapping.project_of_rest(row), int(row["number"]))
-
-
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").rstrip()

@@ -88,7 +88,7 @@ def _carry_over(server: Server, change: SetBody) -> None:
     if len(wanted) > MAX_DESCRIPTION:
         raise Rejected(f"the body of {change.ref} would have {len(wanted)} characters; GitLab takes {MAX_DESCRIPTION}")
     came_back = str(_update(server, change.ref, {"description": wanted}).get("description") or "")
-    if _plain(came_back) != _plain(wanted):
+    if document.as_kept(came_back) != document.as_kept(wanted):
         raise Conflict(f"the body of {change.ref} is not what was written; looking again")
 
 
@@ -164,7 +164,3 @@ def _labels(row: Row, ref: IssueRef) -> frozenset[str]:
 
 def _names(words: Iterable[str]) -> str:
     return ", ".join(sorted(words))
-
-
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").rstrip()
