@@ -38,6 +38,10 @@ def item_name(item: ActionItem) -> str:
     return quoted(item.text) if item.text.strip() else f"in line {item.line + 1}"
 
 
+def counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 def times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
 

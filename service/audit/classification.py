@@ -21,7 +21,7 @@ from service.notices import lessons
 from service.policy import Policy
 from service.rules.escalation import EscalationOptions
 from service.rules.progress import ProgressOptions
-from service.wording import times
+from service.wording import counted, times
 
 SOON = 7  # days before its deadline in which an action item is due soon, unless its ladder begins earlier
 RECENT = timedelta(days=30)  # a close this long ago is still asked for its proof
@@ -208,14 +208,14 @@ def _slipping(case: Case, policy: Policy) -> Iterator[Problem]:
 def _closed_problems(case: Case) -> Iterator[Problem]:
     """Only where a definition of done is expected: in an issue of ours, or one that has such a section."""
     expected = case.issue.key is not None or case.document.section("definition-of-done") is not None
-    counted = [criterion for criterion in case.document.criteria if not criterion.not_applicable]
-    unticked = _unticked(counted)
+    criteria = [criterion for criterion in case.document.criteria if not criterion.not_applicable]
+    unticked = _unticked(criteria)
     if not (expected and _was_completed(case)):
         return
-    if not any(criterion.done for criterion in counted):
+    if not any(criterion.done for criterion in criteria):
         yield Problem(Kind.UNPROVEN, "closed, and nothing of its definition of done is ticked")
     elif unticked:
-        yield Problem(Kind.UNPROVEN, f"closed with {len(unticked)} of {len(counted)} criteria not ticked")
+        yield Problem(Kind.UNPROVEN, f"closed with {len(unticked)} of {len(criteria)} criteria not ticked")
 
 
 def _was_completed(case: Case) -> bool:
@@ -232,13 +232,9 @@ def _unticked(criteria: Iterable[Criterion]) -> list[Criterion]:
 def _timing(left: int, *, is_soon: bool) -> Iterator[Problem]:
     """`is_soon`: its ladder has begun."""
     if left < 0:
-        yield Problem(Kind.OVERDUE, f"overdue by {_days(-left)}", -left)
+        yield Problem(Kind.OVERDUE, f"overdue by {counted(-left, 'day')}", -left)
     elif is_soon or left <= SOON:
-        yield Problem(Kind.DUE_SOON, "due today" if left == 0 else f"due in {_days(left)}", left)
-
-
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
+        yield Problem(Kind.DUE_SOON, "due today" if left == 0 else f"due in {counted(left, 'day')}", left)
 
 
 def _why_undated(case: Case) -> str:
@@ -288,7 +284,7 @@ def _stale(case: Case, policy: Policy, named: frozenset[IssueRef]) -> Iterator[P
         return
     late = (case.calendar.day(case.now) - deadline).days
     if late > 0:
-        yield Problem(Kind.STALE, f"no action items yet, {_days(late)} after they were due", late)
+        yield Problem(Kind.STALE, f"no action items yet, {counted(late, 'day')} after they were due", late)
 
 
 def _is_early(case: Case, named: frozenset[IssueRef]) -> bool:

@@ -11,6 +11,7 @@ from service.audit.attention import Attention
 from service.audit.choices import Kind
 from service.case import Kind as Sort
 from service.model import IssueRef
+from service.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,10 @@ class AuditReport:
     @property
     def totals(self) -> Mapping[str, int]:
         """How many action items and post-mortems are open, and how many issues have each kind of problem."""
-        counted = Counter(kind for row in self.rows for kind in Kind if row.has(kind))
+        seen = Counter(kind for row in self.rows for kind in Kind if row.has(kind))
         is_open = Counter(row.sort for row in self.items if row.open)
         counts = {"open": is_open["action-item"], "post-mortems": is_open["post-mortem"]}
-        return counts | {kind.value: counted[kind] for kind in Kind}
+        return counts | {kind.value: seen[kind] for kind in Kind}
 
     @property
     def summary(self) -> str:
@@ -112,7 +113,3 @@ class AuditReport:
         for row in self.items:
             parts.setdefault(row.project, []).append(row)
         return {project: replace(self, items=tuple(rows)) for project, rows in parts.items()}
-
-
-def counted(count: int, name: str) -> str:
-    return f"{count} {name}{'' if count == 1 else 's'}"

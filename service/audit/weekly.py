@@ -11,11 +11,12 @@ from datetime import date, datetime
 
 from service.audit.choices import Kind
 from service.audit.gathering import Audited
-from service.audit.rows import Row, counted
+from service.audit.rows import Row
 from service.audit.sharing import may_hear
 from service.notifications.letters import said
 from service.settings import Route
 from service.store.outbox import Letter
+from service.wording import counted
 
 _NAMED = 10  # of each part
 _LESSONS = 5  # of each post-mortem

@@ -90,19 +90,16 @@ def _applied(run: Audit, audited: Audited, *, whole: bool) -> Acted:
     from service.bootstrap.auditing import Books  # noqa: PLC0415
     from service.cli.deliveries import opened  # noqa: PLC0415
     from service.store.journal import Journal  # noqa: PLC0415
+    from service.wording import counted  # noqa: PLC0415
     from service.work.queue import Queue  # noqa: PLC0415
 
     with opened() as database, progress("Looking at what wants it") as begin:
         books = Books(database, Journal(database), Queue(database))
         acted = run.act(audited, books, whole=whole, progress=begin)
     looked = acted.looked
-    _say(f"{_times(len(looked.plans), 'look')}, and {_times(len(looked.changes), 'change')} made by them")
-    _say(f"{_times(acted.made.issues, 'audit issue')} written" if whole else "audit issues are for the whole audit")
+    _say(f"{counted(len(looked.plans), 'look')}, and {counted(len(looked.changes), 'change')} made by them")
+    _say(f"{counted(acted.made.issues, 'audit issue')} written" if whole else "audit issues are for the whole audit")
     return acted
-
-
-def _times(count: int, thing: str) -> str:
-    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def _show(result: Result, output: Format) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from service.doctor import forges, projects, routes, store
 from service.doctor.lines import About, Line
 from service.doctor.observation import Observation, StoreSeen
+from service.wording import counted
 
 
 def lines(seen: Observation) -> tuple[Line, ...]:
@@ -39,4 +40,4 @@ def _settings(seen: Observation) -> Iterator[Line]:
         yield about.skipped("projects", what, "name them with --project")
     checked = sum(len(forge.projects) for forge in seen.forges)
     if not seen.unfound:
-        yield about.ok("projects", f"{checked} project{'' if checked == 1 else 's'} looked at")
+        yield about.ok("projects", f"{counted(checked, 'project')} looked at")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from service.doctor.observation import Trouble
+from service.wording import counted
 
 
 class Verdict(StrEnum):
@@ -100,5 +101,5 @@ def span(time: timedelta) -> str:
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         count = int(seconds // size)
         if count:
-            return f"{count} {unit}{'' if count == 1 else 's'}"
+            return counted(count, unit)
     return f"{seconds:.0f} seconds"

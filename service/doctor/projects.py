@@ -10,6 +10,7 @@ from service.doctor.observation import ForgeSeen, PolicyFile, ProjectSeen, Troub
 from service.model import Permission
 from service.providers.checkup import Abilities, Account, Standing
 from service.providers.github.needs import NEEDS
+from service.wording import counted
 
 # The least role that may edit what others wrote, and its name on the forge.
 _ROLES = {"github": (Permission.WRITE, "Write"), "gitlab": (Permission.TRIAGE, "Reporter")}
@@ -94,7 +95,7 @@ def _policy(about: About, found: PolicyFile | Trouble) -> Line:
     if isinstance(found, Trouble):
         return about.trouble("policy", found, "our account must be able to read the project's files")
     if found.errors:
-        what = f"{len(found.errors)} mistake{'' if len(found.errors) == 1 else 's'}: {'; '.join(found.errors)}"
+        what = f"{counted(len(found.errors), 'mistake')}: {'; '.join(found.errors)}"
         return about.fail("policy", what, f"mend {found.path}; `closeout policy check` tells whether it is right")
     if not found.is_there:
         return about.ok("policy", f"no {found.path}: the defaults are in force")

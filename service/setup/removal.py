@@ -9,6 +9,7 @@ from service.providers.setup import Board
 from service.setup.seen import Seen, Unseen
 from service.setup.steps import DeleteBoard, DeleteLabel, DeleteWebhook, Step, fitting
 from service.setup.wanted import BOARD_TITLE, Wanted
+from service.wording import counted
 
 
 def decide(seen: Seen, wanted: Wanted) -> tuple[Step, ...]:
@@ -42,7 +43,7 @@ def _board(seen: Seen, wanted: Wanted) -> Iterator[Step]:
 
 def _why_keep(board: Board, wanted: Wanted) -> str:
     if board.cards:
-        return f"stays: it holds {board.cards} card{'' if board.cards == 1 else 's'}"
+        return f"stays: it holds {counted(board.cards, 'card')}"
     if board.title != BOARD_TITLE or not board.marked:
         return "stays: it was not made by set-up"
     if board.columns != wanted.columns:
