@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any, NamedTuple
 
 from pydantic import SecretStr
 
 from service.settings import Route
+from tests.receiving import receiving
 
 
 class Message(NamedTuple):
@@ -23,8 +22,8 @@ class Message(NamedTuple):
 class Reception:
     """`messages` are those that were taken; `statuses` are the answers to the next ones, 200 after the last."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self) -> None:
+        self.port = 0
         self.messages: list[Message] = []
         self.statuses: list[int] = []
         self.asked = 0
@@ -34,7 +33,7 @@ class Reception:
 
     @property
     def address(self) -> str:
-        return f"json://127.0.0.1:{self._port}"
+        return f"json://127.0.0.1:{self.port}"
 
     def answer(self, body: bytes) -> int:
         self.asked += 1
@@ -47,20 +46,7 @@ class Reception:
 
 @contextmanager
 def reception() -> Iterator[Reception]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            status = here.answer(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the library
-            """A test reads what was taken, not what was asked."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        here = Reception(server.server_address[1])
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    here = Reception()
+    with receiving(here.answer) as port:
+        here.port = port
         yield here
-        server.shutdown()
-        thread.join()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.receiving import receiving
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,13 @@ class Seen:
 
 
 class Collector:
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self) -> None:
+        self.url = ""
         self.bodies: list[bytes] = []
+
+    def take(self, body: bytes) -> int:
+        self.bodies.append(body)
+        return 200
 
     @property
     def spans(self) -> list[Seen]:
@@ -53,20 +57,7 @@ class Collector:
 
 @contextmanager
 def collecting() -> Iterator[Collector]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            here.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the library
-            """A test reads what was taken, not what was asked."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        here = Collector(server.server_address[1])
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    here = Collector()
+    with receiving(here.take) as port:
+        here.url = f"http://127.0.0.1:{port}"
         yield here
-        server.shutdown()
-        thread.join()
