@@ -10,12 +10,12 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from service.model import IssueRef
+from service.providers import payloads
 from service.providers.base import DELIVERY_ID, MAX_NUMBER, MAX_PROJECT, Delivery, Stale, Trust, Unverified
 
 SIGNING_PREFIX = "whsec_"
@@ -41,7 +41,7 @@ def parse(headers: Mapping[str, str], body: bytes, *, forge: str, trust: Trust) 
     """See `service.providers.base.WebhookParser`. The secrets are secret tokens and `whsec_…` signing tokens, mixed."""
     found = {name.lower(): value for name, value in headers.items()}
     verify(found, body, trust)
-    payload = _payload(body)
+    payload = payloads.read(body)
     event = found.get("x-gitlab-event", "")
     if event not in EVENTS:
         return None
@@ -98,20 +98,10 @@ def _signature(token: str, signed: bytes) -> bytes:
         key = base64.b64decode(token.removeprefix(SIGNING_PREFIX), validate=True)
     except binascii.Error:
         raise Unverified("a configured signing token is not whsec_ and base64; copy it anew from GitLab") from None
-    return b"v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
+    return b"v1," + base64.b64encode(hmac.digest(key, signed, "sha256"))
 
 
 # --- what is it about? ----------------------------------------------------------------------------------------
-
-
-def _payload(body: bytes) -> _Json:
-    try:
-        payload = json.loads(body)
-    except (ValueError, RecursionError):
-        raise ValueError("the delivery's body is not JSON") from None
-    if not isinstance(payload, dict):
-        raise ValueError("the delivery's body is JSON, but not an object")  # noqa: TRY004 - the contract's error
-    return payload
 
 
 def _issue(payload: _Json, forge: str) -> IssueRef | None:
