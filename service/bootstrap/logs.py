@@ -18,10 +18,12 @@ from structlog.processors import ExceptionRenderer, JSONRenderer
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, ExcInfo, Processor
 
+from service.bootstrap.lines import Lines
 from service.visible import escaped, visible
 
 
 def configure(level: str) -> None:
+    lines = Lines(sys.stderr)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -30,7 +32,7 @@ def configure(level: str) -> None:
             *(_for_people() if sys.stderr.isatty() else _for_machines()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: lines,
     )
 
 
