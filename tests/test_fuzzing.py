@@ -29,7 +29,7 @@ from service.store.appointments import Appointments
 from service.store.database import Database
 from service.store.feeds import Feeds
 from service.store.inbox import Inbox
-from service.web.app import Parts, create_app
+from service.web.app import Parts, create_site
 from service.web.calendars import Shelf
 from service.web.webhooks import Desk, Receiver
 from service.work.overview import Overview
@@ -110,7 +110,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         exposition=lambda _: ("text/plain", b""),
         shelf=Shelf(None, Appointments(database), Feeds(database), allows, ""),
     )
-    yield create_app(parts), Inbox(database)
+    yield create_site(parts).app, Inbox(database)
     database.close()
 
 

@@ -31,9 +31,9 @@ def _served(settings: Settings) -> Served:
 
     configure(settings.log)
     service = Service(settings)
-    app = service.app()
+    site = service.site()
     service.work()
-    return Served(app, service.stop)
+    return Served(site.app, service.stop, site.webhooks)
 
 
 def work_forever(settings: Settings, stopping: threading.Event) -> None:

@@ -29,7 +29,7 @@ from service.store.journal import Journal
 from service.store.limits import LimitRows
 from service.store.outbox import Outbox
 from service.tracing import untold
-from service.web.app import Parts, create_app
+from service.web.app import Parts, Site, create_site
 from service.web.calendars import Shelf
 from service.web.health import Checks
 from service.web.loopback import Loopback
@@ -112,7 +112,7 @@ class Service:
     def start(self, port: int = 0) -> Self:
         """Looks at issues, and listens on loopback; the schedule is left to the caller. Port 0: the system chooses."""
         self._import()
-        self._web = Loopback(self.app(), port)
+        self._web = Loopback(self.site().app, port)
         self.workers.start()
         return self
 
@@ -127,11 +127,12 @@ class Service:
         if self._telemetry is not None:
             self._telemetry.stop()
 
-    def app(self) -> Flask:
+    def site(self) -> Site:
+        """What people and forges are answered with."""
         receivers = {
             forge.name: Receiver(forge.name, _parser(forge.kind), self._trust(forge)) for forge in self.settings.forges
         }
-        return create_app(
+        return create_site(
             Parts(
                 desk=Desk(
                     receivers=receivers,

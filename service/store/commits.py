@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -29,7 +29,7 @@ class CommitThread:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._jobs = _Jobs()
         self._thread = threading.Thread(target=self._run, name="closeout-commits", daemon=True)
         self._thread.start()
 
@@ -42,51 +42,34 @@ class CommitThread:
 
         Where it raises for several, each is tried by itself.
         """
+        outcome = self.submit(together, item)
+        try:
+            return outcome.result(timeout)
+        except TimeoutError:
+            outcome.cancel()
+            raise
+
+    def submit(self, together: Together[I, T], item: I) -> Future[T]:
+        """As `share`, and does not wait. Whoever gives up waiting cancels it; it may then still happen."""
         if threading.current_thread() is self._thread:
             raise RuntimeError("a write was started inside another write; use the connection it was given")
         job = _Job(together, item)
         self._jobs.put(job)
-        try:
-            told: T = job.future.result(timeout)
-        except TimeoutError:
-            job.future.cancel()
-            raise
-        return told
+        return job.future
 
     def close(self) -> None:
-        self._jobs.put(None)
+        self._jobs.end()
         self._thread.join()
 
     def _run(self) -> None:
         before, took = 1, 0.0
         while True:
-            first = self._jobs.get()
-            if first is None:
+            batch = self._jobs.take(before, min(took, _LONGEST_WAIT))
+            if not batch:
                 return
-            batch, last = self._gather(first, before, min(took, _LONGEST_WAIT))
             begun = time.perf_counter()
             _commit(self._engine, batch)
             before, took = len(batch), time.perf_counter() - begun
-            if last:
-                return
-
-    def _gather(self, first: _Job, expected: int, patience: float) -> tuple[list[_Job], bool]:
-        """What waits, and what comes within `patience` seconds where fewer wait than `expected`.
-
-        Who was answered by the last commit is often back in a moment; a commit for the first of them would keep the
-        others waiting.
-        """
-        batch, until = [first], time.perf_counter() + patience
-        while len(batch) < _MOST:
-            try:
-                left = until - time.perf_counter() if len(batch) < expected else 0.0
-                job = self._jobs.get(left > 0, max(left, 0.0))
-            except Empty:
-                break
-            if job is None:
-                return batch, True
-            batch.append(job)
-        return batch, False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +77,44 @@ class _Job:
     together: Together[Any, Any]
     item: Any
     future: Future[Any] = field(default_factory=Future)
+
+
+class _Jobs:
+    """On their way to the thread that commits: it is woken for the first and the last of a batch, not for each."""
+
+    def __init__(self) -> None:
+        self._there: deque[_Job] = deque()
+        self._wanted = 1
+        self._enough = threading.Event()
+        self._ended = False
+
+    def __len__(self) -> int:
+        return len(self._there)
+
+    def put(self, job: _Job) -> None:
+        self._there.append(job)
+        if len(self._there) >= self._wanted and not self._enough.is_set():
+            self._enough.set()
+
+    def end(self) -> None:
+        self._ended = True
+        self._enough.set()
+
+    def take(self, expected: int, patience: float) -> list[_Job]:
+        """What waits, and what comes within `patience` seconds where fewer wait than `expected`. Empty: it is the end.
+
+        Who was answered by the last commit is often back in a moment; a commit for the first of them would keep the
+        others waiting.
+        """
+        self._wait(1, None)
+        self._wait(min(expected, _MOST), patience)
+        return [self._there.popleft() for _ in range(min(len(self._there), _MOST))]
+
+    def _wait(self, wanted: int, patience: float | None) -> None:
+        self._wanted = wanted
+        self._enough.clear()
+        if len(self._there) < wanted and not self._ended:  # whoever puts one there from here on sees what is wanted
+            self._enough.wait(patience)
 
 
 _Tell: TypeAlias = Callable[[], None]

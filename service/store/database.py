@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Double, bindparam, inspect, select
@@ -13,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.sql.elements import ColumnElement
 
 from service.store import tables
+from service.store.awaiting import Awaiting
 from service.store.commits import CommitThread, Together
 from service.store.dialect import WRITES, dialect_of
 
@@ -49,6 +52,7 @@ class Database:
         self._reading = self._engine.execution_options(**self.dialect.reads)
         self._writing = self._engine.execution_options(**{WRITES: True})
         self._commits = CommitThread(self._writing) if self.dialect.one_writer else None
+        self._awaiting: Awaiting | None = None
         self._clock = clock
 
     @classmethod
@@ -79,24 +83,39 @@ class Database:
 
         A job may be run again from its start, after everything that it wrote was undone.
         """
-        commits = self._commits
-        if commits is None:
-            return self._kept(lambda: self._write(job))
-        return self._kept(lambda: commits.run(job, self._patience))
+        with self._done_or_unavailable():
+            if self._commits is None:
+                return self._write(job)
+            return self._commits.run(job, self._patience)
 
     def write_together(self, together: Together[I, T], item: I) -> T:
         """As `write`, for one of many items: `together` is given those of other threads too, and answers in order.
 
         Which it is given is open; where it raises for several, each is tried by itself.
         """
-        commits = self._commits
-        if commits is None:
-            return self._kept(lambda: self._write(lambda connection: together(connection, (item,))[0]))
-        return self._kept(lambda: commits.share(together, item, self._patience))
+        with self._done_or_unavailable():
+            if self._commits is None:
+                return self._write(lambda connection: together(connection, (item,))[0])
+            return self._commits.share(together, item, self._patience)
 
-    def _kept(self, written: Callable[[], T]) -> T:
+    async def written_together(self, together: Together[I, T], item: I) -> T:
+        """As `write_together`, for a coroutine: where writes share commits, it takes no thread while it waits."""
+        if self._commits is None:
+            return await asyncio.to_thread(self.write_together, together, item)
+        with self._done_or_unavailable():
+            async with asyncio.timeout(self._patience):
+                return await self._here().outcome(self._commits.submit(together, item))
+
+    def _here(self) -> Awaiting:
+        loop = asyncio.get_running_loop()
+        if self._awaiting is None or self._awaiting.loop is not loop:
+            self._awaiting = Awaiting(loop)
+        return self._awaiting
+
+    @contextmanager
+    def _done_or_unavailable(self) -> Iterator[None]:
         try:
-            return written()
+            yield
         except TimeoutError as error:
             raise StoreUnavailable(f"the database did not answer within {self._patience:g} seconds") from error
         except (DBAPIError, PoolTimeoutError) as error:

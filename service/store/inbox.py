@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -72,16 +72,17 @@ class Named(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A verified delivery on its way into the inbox; `packed` is its body, compressed."""
+    """A verified delivery on its way into the inbox."""
 
     forge: str
     id: str
     event: str
-    packed: bytes
+    body: bytes = field(repr=False)
 
-    @classmethod
-    def of(cls, forge: str, delivery_id: str, event: str, body: bytes) -> Arrival:
-        return cls(forge, delivery_id, event, zlib.compress(body[:_KEPT], level=1))
+    @property
+    def packed(self) -> bytes:
+        """Compressed, as it is kept. Asked for where it is written: other threads go on meanwhile."""
+        return zlib.compress(self.body[:_KEPT], level=1)
 
     @property
     def named(self) -> Named:

@@ -1,5 +1,7 @@
 """Takes each request in as a whole, and only then gives it to a thread: who sends slowly keeps nobody waiting.
 
+Webhooks of the usual size are answered on the event loop itself, and take no thread at all.
+
 An RSGI application, which granian serves, around a WSGI one.
 https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md
 """
@@ -10,9 +12,9 @@ import asyncio
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from granian.rsgi import (  # type: ignore[attr-defined] # granian names them there without exporting them
     HTTPProtocol,
@@ -22,9 +24,14 @@ from granian.rsgi import (  # type: ignore[attr-defined] # granian names them th
 )
 
 from service.web.limits import Limits
+from service.web.sent import Sent, addressed
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from service.web.webhooks import Webhooks
 
 _SMALL = 64 * 1024  # bytes; most deliveries have 10 to 30 kB
 
@@ -45,13 +52,30 @@ class _Refused(Exception):
         self.answer = _Answer(status, headers, json.dumps({"error": sentence}).encode() + b"\n")
 
 
-class Intake:
-    """Calls `app` in a few threads, each time with a body that is there. `stop` is called when all is served."""
+class Application(Protocol):
+    """What stands behind the intake. `webhooks`: None where it takes none, or is not ready to."""
 
-    def __init__(self, app: WSGIApplication, limits: Limits, stop: Callable[[], None]) -> None:
-        self._app, self._limits, self._stop = app, limits, stop
-        self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="closeout-web")
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse, /) -> Iterable[bytes]: ...
+
+    @property
+    def webhooks(self) -> Webhooks | None: ...
+
+    def close(self) -> None:
+        """Called when all is served."""
+
+
+class Intake:
+    """Calls the application in a few threads, each time with a body that is there."""
+
+    def __init__(self, app: Application, limits: Limits) -> None:
+        self._app, self._limits = app, limits
+        self._pages = ThreadPoolExecutor(limits.threads, thread_name_prefix="closeout-web")
+        # Of their own: while the database hangs, deliveries wait for it, and health is answered.
+        self._deliveries = ThreadPoolExecutor(limits.threads, thread_name_prefix="closeout-deliveries")
         self._held = 0
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        loop.set_default_executor(self._deliveries)  # where a write cannot be awaited, it waits there
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         try:
@@ -61,12 +85,20 @@ class Intake:
         except (ProtocolClosed, ProtocolError):
             return  # the sender has gone
         else:
-            loop = asyncio.get_running_loop()
-            protocol.response_bytes(*await loop.run_in_executor(self._threads, _answer, self._app, scope, body))
+            protocol.response_bytes(*await self._answer(scope, body))
 
     def __rsgi_del__(self, _loop: object) -> None:
-        self._threads.shutdown()
-        self._stop()
+        self._deliveries.shutdown()
+        self._pages.shutdown()
+        self._app.close()
+
+    async def _answer(self, scope: Scope, body: bytes) -> _Answer:
+        forge, webhooks = addressed(scope.path), self._app.webhooks
+        if forge is None or webhooks is None or len(body) > _SMALL:  # what reading much costs keeps nobody waiting
+            threads = self._pages if forge is None else self._deliveries
+            return await asyncio.get_running_loop().run_in_executor(threads, _called, self._app, scope, body)
+        answer = await webhooks.answer(Sent(forge, scope.method, _headers(scope), body, _peer(scope)))
+        return _Answer(answer.status, _lower(answer.headers), answer.body)
 
     async def _body(self, scope: Scope, protocol: HTTPProtocol) -> bytes:
         """All of it, within the limits. Raises `_Refused`."""
@@ -100,13 +132,13 @@ class Intake:
         return _Refused(413, f"a delivery is at most {self._limits.body // 1024**2} MiB")
 
 
-def _answer(app: WSGIApplication, scope: Scope, body: bytes) -> _Answer:
+def _called(app: WSGIApplication, scope: Scope, body: bytes) -> _Answer:
     """What the application says: https://peps.python.org/pep-3333/."""
     status, headers = 500, list[tuple[str, str]]()
 
     def start_response(line: str, given: list[tuple[str, str]], _error: object = None) -> Callable[[bytes], object]:
         nonlocal status, headers
-        status, headers = int(line[:3]), [(name.lower(), value) for name, value in given]
+        status, headers = int(line[:3]), _lower(given)
         return _no_write
 
     said = app(_environ(scope, body), start_response)
@@ -117,17 +149,9 @@ def _answer(app: WSGIApplication, scope: Scope, body: bytes) -> _Answer:
 
 
 def _environ(scope: Scope, body: bytes) -> WSGIEnvironment:
-    """Nothing of the process's own environment, which holds the secrets.
-
-    A repeated header is joined by commas, so that no part of it passes for the whole. One whose name has an
-    underscore is left out: it would pass for another.
-    """
+    """Nothing of the process's own environment, which holds the secrets."""
     host, _, port = scope.server.rpartition(":")
-    headers: dict[str, Any] = {}
-    for name, value in scope.headers.items():
-        if "_" not in name:
-            key = f"HTTP_{name.upper().replace('-', '_')}"
-            headers[key] = f"{headers[key]},{value}" if key in headers else value
+    headers: dict[str, Any] = {f"HTTP_{name.upper().replace('-', '_')}": v for name, v in _headers(scope).items()}
     return headers | {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
@@ -138,7 +162,7 @@ def _environ(scope: Scope, body: bytes) -> WSGIEnvironment:
         "SERVER_NAME": host.strip("[]"),
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "REMOTE_ADDR": _peer(scope),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
         "wsgi.input": io.BytesIO(body),
@@ -147,6 +171,27 @@ def _environ(scope: Scope, body: bytes) -> WSGIEnvironment:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """By their names in lower case.
+
+    A repeated header is joined by commas, so that no part of it passes for the whole. One whose name has an
+    underscore is left out: it would pass for another.
+    """
+    headers: dict[str, str] = {}
+    for name, value in scope.headers.items():
+        if "_" not in name:
+            headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
+def _peer(scope: Scope) -> str:
+    return scope.client.rpartition(":")[0].strip("[]")
+
+
+def _lower(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name.lower(), value) for name, value in headers]
 
 
 def _no_write(_: bytes) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from granian.server.common import AbstractServer
 
+    from service.web.webhooks import Webhooks
+
 _STOPPING = 30  # seconds for what is under way when asked to stop
 _STARTING = 30.0  # seconds a request waits for the application to be there
 
@@ -27,10 +29,11 @@ class PortInUse(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The application, and how to end what stands behind it."""
+    """The application, and how to end what stands behind it. `webhooks`: what takes deliveries without a thread."""
 
     app: WSGIApplication
     stop: Callable[[], None]
+    webhooks: Webhooks | None = None
 
 
 def usable_port(host: str, port: int) -> int:
@@ -66,7 +69,7 @@ def serve(
 
         gate = Gate(build, give_up)
         gate.open()
-        return Intake(gate, within, gate.close)
+        return Intake(gate, within)
 
     _server(bind, within).serve(target_loader=load, wrap_loader=False)
     return int(verdict.value)
@@ -74,24 +77,27 @@ def serve(
 
 def _server(bind: tuple[str, int], within: Limits) -> AbstractServer[Any]:
     from granian import Granian  # noqa: PLC0415 - the demo and the tests do without
-    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
+
+    options = spoken(bind, within)
+    return Granian("closeout", workers=1, workers_kill_timeout=_STOPPING, respawn_failed_workers=True, **options)
+
+
+def spoken(bind: tuple[str, int], within: Limits) -> dict[str, Any]:
+    """What granian's servers are told to listen to: HTTP/1.1 alone, and no more of it than `within`."""
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - the demo and the tests do without
     from granian.http import HTTP1Settings  # noqa: PLC0415
 
     head_milliseconds = round(1000 * within.head_seconds)
-    return Granian(
-        "closeout",
-        address=bind[0],
-        port=bind[1],
-        interface=Interfaces.RSGI,
-        workers=1,
-        backpressure=within.connections,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=head_milliseconds, max_buffer_size=within.head),
-        websockets=False,
-        workers_kill_timeout=_STOPPING,
-        respawn_failed_workers=True,
-        log_enabled=False,
-    )
+    return {
+        "address": bind[0],
+        "port": bind[1],
+        "interface": Interfaces.RSGI,
+        "backpressure": within.connections,
+        "http": HTTPModes.http1,
+        "http1_settings": HTTP1Settings(header_read_timeout=head_milliseconds, max_buffer_size=within.head),
+        "websockets": False,
+        "log_enabled": False,
+    }
 
 
 class Gate:
@@ -103,14 +109,27 @@ class Gate:
         self._built = threading.Event()
 
     def open(self) -> None:
-        """Puts the application together, beside the server."""
-        threading.Thread(target=self._run, name="closeout-start", daemon=True).start()
+        """Builds beside the server."""
+        threading.Thread(target=self.build, name="closeout-start", daemon=True).start()
+
+    def build(self) -> None:
+        """Puts the application together."""
+        try:
+            self._served = self._build()
+        except Exception as error:  # noqa: BLE001 - whatever it was, the parent process must end with it
+            self._failed(error)
+        self._built.set()
 
     def close(self) -> None:
         """Stops the application, once it is there."""
         self._built.wait(_STARTING)
         if self._served is not None:
             self._served.stop()
+
+    @property
+    def webhooks(self) -> Webhooks | None:
+        """None until the application is there, and where it has none."""
+        return None if self._served is None else self._served.webhooks
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         served = self._served
@@ -121,13 +140,6 @@ class Gate:
         if served is None:
             return _answer(start_response, "503 Service Unavailable", b'{"error":"starting; send it again"}\n')
         return served.app(environ, start_response)
-
-    def _run(self) -> None:
-        try:
-            self._served = self._build()
-        except Exception as error:  # noqa: BLE001 - whatever it was, the parent process must end with it
-            self._failed(error)
-        self._built.set()
 
 
 def _answer(start_response: StartResponse, status: str, body: bytes) -> list[bytes]:

@@ -1,16 +1,16 @@
 """Receiving a delivery: verify it, keep it, answer. Looking at the issue is the workers' part.
 
-This is plain WSGI, in front of the pages: a web framework's own work would be the larger half of what a delivery costs.
+This stands in front of the pages: a web framework's own work would be the larger half of what a delivery costs. The
+server's event loop awaits `Webhooks.answer`, which takes no thread; for any other server the same is WSGI.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import structlog
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
@@ -21,20 +21,14 @@ from service.providers.base import Delivery, Stale, Trust, Unverified, WebhookPa
 from service.store.database import StoreUnavailable
 from service.tracing import Span, untold
 from service.web.limits import LARGEST
+from service.web.sent import PREFIX, Answer, Sent, addressed
+from service.work.arrivals import Accepted
 from service.work.queue import Queue
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PREFIX = "/webhooks/"
-# Browsers run nothing, load nothing and frame nothing of whatever is answered here.
-GUARDS = (
-    ("X-Content-Type-Options", "nosniff"),
-    (
-        "Content-Security-Policy",
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    ),
-)
+T = TypeVar("T")
 _RETRY_AFTER = "10"  # seconds
 _log = structlog.get_logger()
 
@@ -68,31 +62,59 @@ class Desk:
     traced: Callable[[str, str, str], AbstractContextManager[Span]] = untold
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    said: Mapping[str, object]
-    headers: tuple[tuple[str, str], ...] = ()
-
-
 class Webhooks:
-    """Answers what is sent to a webhook's address, and leaves everything else to `pages`."""
+    """Answers what is sent to a webhook's address. As a WSGI application it leaves everything else to `pages`."""
 
     def __init__(self, desk: Desk, pages: WSGIApplication) -> None:
         self._desk, self._pages = desk, pages
 
+    async def answer(self, sent: Sent) -> Answer:
+        """Never raises: a forge is answered in any case."""
+        return await _answer(self._desk, sent, self._desk.queue.accepting)
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        path: str = environ.get("PATH_INFO", "")
-        forge = path.removeprefix(PREFIX)
-        if forge == path or not forge or "/" in forge:
+        forge = addressed(environ.get("PATH_INFO", ""))
+        if forge is None:
             return self._pages(environ, start_response)
-        if environ["REQUEST_METHOD"] != "POST":
-            return _send(Answer(405, {"error": "a forge delivers by POST"}, (("Allow", "POST"),)), start_response)
+        headers, peer = _headers(environ), environ.get("REMOTE_ADDR", "")
         try:
-            answer = _receive(self._desk, forge, environ)
-        except Exception as error:  # noqa: BLE001 - a forge is answered in any case
-            answer = answer_to(error, path)
-        return _send(answer, start_response)
+            sent = Sent(forge, environ["REQUEST_METHOD"], headers, _body(environ), peer)
+        except HTTPException as error:
+            answer = _refused(self._desk, Sent(forge, "", headers, b"", peer), error)
+        else:
+            answer = _at_once(_answer(self._desk, sent, self._accept))
+        body = answer.body
+        start_response(
+            f"{answer.status} {HTTPStatus(answer.status).phrase}", [*answer.headers, ("Content-Length", str(len(body)))]
+        )
+        return [body]
+
+    async def _accept(self, *delivery: Any) -> Accepted:
+        """As the queue's own for coroutines, and waits right here."""
+        return self._desk.queue.accept(*delivery)
+
+
+def _headers(environ: WSGIEnvironment) -> dict[str, str]:
+    """As WSGI has them (PEP 3333)."""
+    sent = {name[5:].replace("_", "-").lower(): text for name, text in environ.items() if name.startswith("HTTP_")}
+    return sent | {"content-type": environ.get("CONTENT_TYPE", "")}
+
+
+def _body(environ: WSGIEnvironment) -> bytes:
+    body = get_input_stream(environ, max_content_length=LARGEST).read()
+    if not environ.get("CONTENT_LENGTH") and len(body) >= LARGEST:  # a chunked body is cut there without a word
+        raise RequestEntityTooLarge
+    return body
+
+
+def _at_once(coroutine: Coroutine[object, None, T]) -> T:
+    """What a coroutine comes to that waits for no event loop."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        ended: T = done.value
+        return ended
+    raise RuntimeError("it waits for an event loop, and there is none")
 
 
 def answer_to(error: Exception, route: str) -> Answer:
@@ -107,54 +129,49 @@ def answer_to(error: Exception, route: str) -> Answer:
     return Answer(500, {"error": "something went wrong here; the log says what"})
 
 
-def _send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
-    body = json.dumps(answer.said).encode() + b"\n"
-    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *GUARDS, *answer.headers]
-    start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
-    return [body]
+Keep: TypeAlias = Callable[[str, str, str, Sequence[IssueRef], bytes], Awaitable[Accepted]]
 
 
-def _receive(desk: Desk, forge: str, environ: WSGIEnvironment) -> Answer:
-    receiver = desk.receivers.get(forge)
-    if receiver is None:
-        return _refusal(forge, 404, f"no forge named {forge!r} is configured here", environ)
+async def _answer(desk: Desk, sent: Sent, keep: Keep) -> Answer:
     try:
-        body = _body(environ)
-        headers = _headers(environ)
-        delivery = receiver.parse(headers, body, forge=forge, trust=receiver.trust())
+        return await _receive(desk, sent, keep)
+    except Exception as error:  # noqa: BLE001 - a forge is answered in any case
+        return answer_to(error, PREFIX + sent.forge)
+
+
+async def _receive(desk: Desk, sent: Sent, keep: Keep) -> Answer:
+    if sent.method != "POST":
+        return Answer(405, {"error": "a forge delivers by POST"}, (("Allow", "POST"),))
+    receiver = desk.receivers.get(sent.forge)
+    if receiver is None:
+        return _refusal(sent, 404, f"no forge named {sent.forge!r} is configured here")
+    try:
+        _unpacked(sent)
+        delivery = receiver.parse(sent.headers, sent.body, forge=sent.forge, trust=receiver.trust())
     except Stale as error:
-        return _stale(desk, forge, str(error), environ)
+        return _stale(desk, sent, str(error))
     except (HTTPException, Unverified, ValueError) as error:
-        return _refused(desk, forge, error, environ)
+        return _refused(desk, sent, error)
     if delivery is None:
-        return _ignored(desk, Delivery("", "", ()), forge, "this event is about nothing that Closeout acts on")
-    with desk.traced(forge, delivery.id, delivery.event):
-        return _take(desk, forge, delivery, body)
+        return _ignored(desk, Delivery("", "", ()), sent.forge, "this event is about nothing that Closeout acts on")
+    with desk.traced(sent.forge, delivery.id, delivery.event):
+        return await _take(desk, sent, delivery, keep)
 
 
-def _body(environ: WSGIEnvironment) -> bytes:
-    """As it was sent: what is signed. Nothing is ever unpacked, so that no small body becomes a large one."""
-    if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
+def _unpacked(sent: Sent) -> None:
+    """Nothing is ever unpacked, so that no small body becomes a large one."""
+    if sent.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise UnsupportedMediaType("send the delivery as it is: a compressed one (Content-Encoding) is not taken")
-    body = get_input_stream(environ, max_content_length=LARGEST).read()
-    if not environ.get("CONTENT_LENGTH") and len(body) >= LARGEST:  # a chunked body is cut there without a word
-        raise RequestEntityTooLarge
-    return body
 
 
-def _headers(environ: WSGIEnvironment) -> dict[str, str]:
-    """As WSGI has them (PEP 3333), under the names that parsers know."""
-    sent = {name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")}
-    return sent | {"Content-Type": environ.get("CONTENT_TYPE", "")}
-
-
-def _take(desk: Desk, forge: str, delivery: Delivery, body: bytes) -> Answer:
+async def _take(desk: Desk, sent: Sent, delivery: Delivery, keep: Keep) -> Answer:
+    forge = sent.forge
     refs = [ref for ref in delivery.refs if ref.node is not None or desk.allows(ref)]  # an id has no project yet
     if not refs:
         names = ", ".join(sorted({ref.project for ref in delivery.refs}))
         return _ignored(desk, delivery, forge, f"{names} is not among the projects of CLOSEOUT_PROJECTS")
     try:
-        accepted = desk.queue.accept(forge, delivery.id, delivery.event, refs, body)
+        accepted = await keep(forge, delivery.id, delivery.event, refs, sent.body)
     except StoreUnavailable:
         desk.delivered(forge, delivery.event, "unstored")
         raise
@@ -171,26 +188,27 @@ def _ignored(desk: Desk, delivery: Delivery, forge: str, reason: str) -> Answer:
     return Answer(202, {"ignored": reason})
 
 
-def _stale(desk: Desk, forge: str, reason: str, environ: WSGIEnvironment) -> Answer:
+def _stale(desk: Desk, sent: Sent, reason: str) -> Answer:
     """2xx as well: it is the forge's own, and a forge must not stop delivering because our clock is wrong."""
-    desk.delivered(forge, "", "stale")
-    _log.warning("delivery_stale", forge=forge, reason=reason, peer=environ.get("REMOTE_ADDR"))
+    desk.delivered(sent.forge, "", "stale")
+    _log.warning("delivery_stale", forge=sent.forge, reason=reason, peer=sent.peer)
     return Answer(202, {"ignored": reason})
 
 
-def _refused(desk: Desk, forge: str, error: Exception, environ: WSGIEnvironment) -> Answer:
-    desk.delivered(forge, "", "refused")
+def _refused(desk: Desk, sent: Sent, error: Exception) -> Answer:
+    if sent.forge in desk.receivers:
+        desk.delivered(sent.forge, "", "refused")
     match error:
         case RequestEntityTooLarge():
-            return _refusal(forge, 413, f"a delivery is at most {LARGEST // 1024**2} MiB", environ)
+            return _refusal(sent, 413, f"a delivery is at most {LARGEST // 1024**2} MiB")
         case HTTPException():
-            return _refusal(forge, error.code or 400, str(error.description), environ)
+            return _refusal(sent, error.code or 400, str(error.description))
         case Unverified():
-            return _refusal(forge, 401, str(error), environ)
+            return _refusal(sent, 401, str(error))
         case _:
-            return _refusal(forge, 400, str(error), environ)
+            return _refusal(sent, 400, str(error))
 
 
-def _refusal(forge: str, status: int, reason: str, environ: WSGIEnvironment) -> Answer:
-    _log.warning("delivery_refused", forge=forge, status=status, reason=reason, peer=environ.get("REMOTE_ADDR"))
+def _refusal(sent: Sent, status: int, reason: str) -> Answer:
+    _log.warning("delivery_refused", forge=sent.forge, status=status, reason=reason, peer=sent.peer)
     return Answer(status, {"error": reason})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -19,9 +19,10 @@ from sqlalchemy.sql.base import Executable
 
 from service.model import IssueRef
 from service.store.database import Database, storable
-from service.store.inbox import Arrival, Inbox
+from service.store.inbox import Inbox
 from service.store.tables import work
-from service.work.statements import Statements, fenced
+from service.work.arrivals import Accepted, Arrivals, Arrived
+from service.work.statements import Statements, fenced, whose
 from service.work.timing import Timing, retry_delay
 from service.work.wakeup import Wakeup
 
@@ -51,18 +52,6 @@ class LeaseLost(Exception):
     """Another may be looking at the issue meanwhile; what was seen of it no longer counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    id: str
-    repeated: bool  # this delivery was processed before; nothing was nudged
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrived:
-    delivery: Arrival
-    refs: tuple[IssueRef, ...]  # in the order in which people read them
-
-
 class Queue:
     """Every method raises `StoreUnavailable` where the database does not answer.
 
@@ -84,6 +73,7 @@ class Queue:
         self._turn = ""  # the project that was served last, here
         self._inbox = Inbox(database)
         self._sql = Statements(database, self.timing)
+        self._arrivals = Arrivals(database, self._inbox, self._sql)
         self._chance = chance or random.Random()  # noqa: S311 - spreads retries, guards nothing
 
     def accept(self, forge: str, delivery_id: str, event: str, refs: Iterable[IssueRef], body: bytes) -> Accepted:
@@ -91,26 +81,18 @@ class Queue:
 
         A delivery that was already processed nudges nothing; one that is still waiting, or was given up, does.
         """
-        arrived = _Arrived(Arrival.of(forge, delivery_id, event, body), tuple(sorted(set(refs), key=str)))
-        repeated = self._database.write_together(self._accept, arrived)
-        if not repeated:
-            self.wakeup.signal()
-        return Accepted(delivery_id, repeated)
+        return self._woken_by(self._arrivals.keep(Arrived.of(forge, delivery_id, event, refs, body)))
 
-    def _accept(self, connection: Connection, arrived: Sequence[_Arrived]) -> list[bool]:
-        """Which of them were processed before. Deliveries on one issue, all of which come now, share a nudge."""
-        before = self._inbox.processed(connection, (one.delivery for one in arrived))
-        fresh = [one for one in arrived if one.delivery.named not in before]
-        # In one order everywhere: two deliveries on the same issues then wait for, not block, each other.
-        homes = {str(ref): _whose(ref) for one in fresh for ref in one.refs}
-        if homes:
-            wanted = [{"name": name, "whose": whose} for name, whose in sorted(homes.items())]
-            rows = connection.execute(self._sql.deliveries, wanted).all()
-            given = {row.issue: row.wanted for row in rows}
-            kept = ((one.delivery, {str(ref): given[str(ref)] for ref in one.refs}) for one in fresh)
-            self._inbox.keep(connection, kept)
-            self._database.dialect.tell(connection)
-        return [one.delivery.named in before for one in arrived]
+    async def accepting(
+        self, forge: str, delivery_id: str, event: str, refs: Iterable[IssueRef], body: bytes
+    ) -> Accepted:
+        """As `accept`, for a coroutine: on SQLite it takes no thread while it waits for the disk."""
+        return self._woken_by(await self._arrivals.keeping(Arrived.of(forge, delivery_id, event, refs, body)))
+
+    def _woken_by(self, accepted: Accepted) -> Accepted:
+        if not accepted.repeated:
+            self.wakeup.signal()
+        return accepted
 
     def nudge(self, ref: IssueRef, not_before: datetime | None = None) -> None:
         """Look at this issue soon, or at the given time unless something asks for it sooner."""
@@ -127,7 +109,7 @@ class Queue:
 
     def known(self, ref: IssueRef, look_at: datetime | None = None) -> None:
         """The queue has this issue, to be looked at then at the latest; None: when something asks for it."""
-        row: dict[str, str | float] = {"name": str(ref), "whose": _whose(ref)}
+        row: dict[str, str | float] = {"name": str(ref), "whose": whose(ref)}
         if look_at is None:
             self._database.write(lambda c: c.execute(self._sql.know, row))
         else:
@@ -152,7 +134,7 @@ class Queue:
 
     @staticmethod
     def _raise(connection: Connection, statement: Executable, ref: IssueRef, **values: float) -> int:
-        return int(connection.execute(statement, {"name": str(ref), "whose": _whose(ref), **values}).scalar_one())
+        return int(connection.execute(statement, {"name": str(ref), "whose": whose(ref), **values}).scalar_one())
 
     def claim(self) -> Claim | None:
         """The issue whose turn it is, or None. Also takes over what a dead worker left behind.
@@ -294,11 +276,6 @@ class Queue:
         held = self._database.write(lambda c: bool(c.execute(statement, _names(claim)).rowcount))
         self.wakeup.signal()
         return held
-
-
-def _whose(ref: IssueRef) -> str:
-    """With whose issues it takes turns. Those known by their ids alone have one project together for each owner."""
-    return f"{ref.forge}:{ref.project if ref.node is None else ref.project.partition('/@')[0] + '/@'}"
 
 
 def _tokens() -> dict[str, str]:

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.dml import ReturningInsert
 
+from service.model import IssueRef
 from service.store.database import Database
 from service.store.tables import work
 from service.work.timing import Timing
@@ -216,3 +217,8 @@ def _least(one: Any, other: Any) -> Any:
 
 def _greatest(one: Any, other: Any) -> Any:
     return case((one >= other, one), else_=other)
+
+
+def whose(ref: IssueRef) -> str:
+    """With whose issues it takes turns. Those known by their ids alone have one project together for each owner."""
+    return f"{ref.forge}:{ref.project if ref.node is None else ref.project.partition('/@')[0] + '/@'}"

@@ -53,8 +53,9 @@ def closeout() -> Served:
 
     configure("info")
     service = Service(settings(f"sqlite:///{os.environ[DATABASE]}"))
+    site = service.site()
     service.work()
-    return Served(service.app(), service.stop)
+    return Served(site.app, service.stop, site.webhooks)
 
 
 APPLICATIONS = {"trivial": trivial, "bare": bare, "least": least, "one_row": one_row, "closeout": closeout}

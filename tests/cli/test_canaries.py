@@ -100,7 +100,7 @@ def test_a_failing_service_gives_no_secret_away(
             for path in ("/", "/readyz", "/calendar/meetings/a/b.ics")
         ]
         metrics, errors = Scrape.of(service.url), [task.error for task in service.overview.tasks()]
-        reprs = [*_reprs(service), *_reprs(service.app().view_functions), repr(settings)]
+        reprs = [*_reprs(service), *_reprs(service.site().app.view_functions), repr(settings)]
     log = capsys.readouterr().err
     structlog.reset_defaults()
     assert metrics.total("closeout_look_errors_total") >= len(settings.forges)

@@ -13,7 +13,7 @@ from werkzeug.routing import MapAdapter
 from service.bootstrap.service import Service
 from service.settings import Forge, Settings
 from service.web import serving
-from service.web.webhooks import PREFIX
+from service.web.sent import PREFIX
 from service.work.worker import Workers
 from tests.helm import pod_security
 from tests.helm.links import lost
@@ -30,7 +30,7 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MapAdapter]:
     file = tmp_path_factory.mktemp("service") / "closeout.sqlite3"
     forge = Forge(name="github", kind="github", url="https://github.com")
     with Service(Settings.model_validate({"forges": [forge], "database_url": f"sqlite:///{file}"})) as service:
-        yield service.app().url_map.bind("closeout")
+        yield service.site().app.url_map.bind("closeout")
 
 
 @pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)

@@ -43,7 +43,7 @@ def main(url: str) -> None:
     def until_all_wait(connection: Connection) -> None:
         del connection
         entered.set()
-        while database._commits is not None and database._commits._jobs.qsize() < DELIVERIES:
+        while database._commits is not None and len(database._commits._jobs) < DELIVERIES:
             time.sleep(0.001)
 
     with ThreadPoolExecutor(DELIVERIES + 1) as pool:

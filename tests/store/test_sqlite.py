@@ -61,7 +61,7 @@ def test_concurrent_writes_share_commits(database: Database) -> None:
         first = pool.submit(slower.write, slow)
         assert entered.wait(60)
         rest = [pool.submit(slower.write, lambda c, n=n: insert(c, f"github:acme/shop#{n}")) for n in range(1, 21)]
-        while slower._commits is not None and slower._commits._jobs.qsize() < 20:
+        while slower._commits is not None and len(slower._commits._jobs) < 20:
             threading.Event().wait(0.001)
         leave.set()
         assert {first.result(), *(future.result() for future in rest)} == issues(slower)
@@ -87,7 +87,7 @@ def test_what_is_alike_is_written_at_once(database: Database) -> None:
         assert entered.wait(60)
         names = ("github:acme/shop#0", "github:acme/shop#1", "github:acme/shop#2")  # the first is there by then
         rest = [pool.submit(database.write_together, insert_all, name) for name in names]
-        while database._commits is not None and database._commits._jobs.qsize() < len(names):
+        while database._commits is not None and len(database._commits._jobs) < len(names):
             threading.Event().wait(0.001)
         leave.set()
         with pytest.raises(StoreUnavailable, match="UNIQUE"):

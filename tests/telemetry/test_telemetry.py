@@ -165,7 +165,7 @@ def test_who_wants_no_traces_imports_nothing(tmp_path: Path) -> None:
     """A service that is switched off never loads OpenTelemetry, and its spans are one shared nothing."""
     code = (
         "import sys; from service.bootstrap import Service; from service.settings import load; "
-        "from service.tracing import span; s = Service(load()); s.app(); s.looking(); s.database.close(); "
+        "from service.tracing import span; s = Service(load()); s.site(); s.looking(); s.database.close(); "
         "assert span('a') is span('b'); print([name for name in sys.modules if 'opentelemetry' in name])"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CLOSEOUT_")}

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,15 +25,17 @@ from service.store.appointments import Appointments
 from service.store.database import Database
 from service.store.feeds import Feeds
 from service.store.inbox import Inbox
-from service.web.app import Parts, create_app
+from service.web.app import Parts, create_site
 from service.web.calendars import Shelf
 from service.web.loopback import Loopback
+from service.web.serving import Served
 from service.web.webhooks import Desk, Receiver
 from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.timing import Timing
 from tests.clock import START
 from tests.databases import Place
+from tests.web.embedded import Embedded
 
 GITHUB_SECRETS = ("the old secret", "the new secret")
 GITLAB_SECRET = "gitlab's secret"
@@ -55,13 +57,7 @@ class Site:
 
     def github(self, payload: object, *, secret: str = GITHUB_SECRETS[1], **headers: str) -> requests.Response:
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-        signature = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-        given = {
-            "Content-Type": "application/json",
-            "X-GitHub-Event": "issues",
-            "X-GitHub-Delivery": "72d3162e",
-            "X-Hub-Signature-256": signature,
-        }
+        given = signed_by_github(body, secret, "72d3162e")
         return self.post("github", body, given | {key.replace("_", "-"): value for key, value in headers.items()})
 
     def gitlab(self, payload: object, *, secret: str = GITLAB_SECRET) -> requests.Response:
@@ -91,6 +87,16 @@ class Site:
         return {task.issue for task in Overview(self.database).tasks()}
 
 
+def signed_by_github(body: bytes, secret: str, name: str) -> dict[str, str]:
+    """The headers of a delivery."""
+    return {
+        "Content-Type": "application/json",
+        "X-GitHub-Event": "issues",
+        "X-GitHub-Delivery": name,
+        "X-Hub-Signature-256": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest(),
+    }
+
+
 @pytest.fixture
 def patience() -> float:
     """Seconds that a write may wait: so many that a busy machine is never taken for a locked database."""
@@ -98,7 +104,13 @@ def patience() -> float:
 
 
 @pytest.fixture
-def site(place: Place, patience: float) -> Iterator[Site]:
+def serving() -> Callable[[Served], Loopback | Embedded]:
+    """What serves: the server of `closeout serve`."""
+    return Embedded
+
+
+@pytest.fixture
+def site(place: Place, patience: float, serving: Callable[[Served], Loopback | Embedded]) -> Iterator[Site]:
     database = Database(place.url, patience=patience)
     database.migrate()
     queue, problem, counted = Queue(database, Timing(debounce=0)), list[str](), list[tuple[str, str, str]]()
@@ -123,7 +135,8 @@ def site(place: Place, patience: float) -> Iterator[Site]:
         exposition=lambda accept: ("text/plain", f"for {accept}".encode()),
         shelf=Shelf(LINKS, Appointments(database), Feeds(database), allows, PUBLIC_URL),
     )
-    web = Loopback(create_app(parts))
+    made = create_site(parts)
+    web = serving(Served(made.app, lambda: None, made.webhooks))
     yield Site(web.url, place, database, queue, problem, counted)
     web.stop()
     database.close()

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from service.web.limits import Limits
+from tests.web.embedded import until_it_listens
 from tests.web.narrow import NARROW
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,15 +41,6 @@ def _ended(process: subprocess.Popen[str]) -> None:
     assert process.returncode == 0
 
 
-def _listens(port: int) -> None:
-    pause = threading.Event()
-    for _ in range(1200):
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
-        pause.wait(0.05)
-    raise AssertionError(f"nothing listens on {port}")
-
-
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """`closeout serve` as it is; its port."""
@@ -65,7 +57,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     assert process.stdout is not None
     found = re.search(r":(\d+)\s*$", process.stdout.readline())
     assert found is not None
-    _listens(int(found[1]))
+    until_it_listens(int(found[1]))
     yield int(found[1])
     _ended(process)
 
@@ -76,7 +68,7 @@ def narrow() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     process = _started("tests.web.narrow", str(port), CLOSEOUT_GITHUB_TOKEN="of the process")
-    _listens(port)
+    until_it_listens(port)
     yield port
     _ended(process)
 

@@ -9,8 +9,9 @@ import pytest
 from service.model import IssueRef
 from service.store.database import Database
 from service.store.inbox import Arrival, Inbox
+from service.work.arrivals import Arrived
 from service.work.overview import Overview
-from service.work.queue import Queue, _Arrived
+from service.work.queue import Queue
 from tests.clock import Clock
 
 Accept = Callable[..., list[bool]]
@@ -18,14 +19,14 @@ SHOP = IssueRef("github", "acme/shop", 12)
 OPS = IssueRef("github", "acme/ops", 3)
 
 
-def _arrived(delivery: str, *refs: IssueRef, forge: str = "github") -> _Arrived:
-    return _Arrived(Arrival.of(forge, delivery, "issues.edited", b"{}"), refs)
+def _arrived(delivery: str, *refs: IssueRef, forge: str = "github") -> Arrived:
+    return Arrived(Arrival(forge, delivery, "issues.edited", b"{}"), refs)
 
 
 @pytest.fixture
 def accept(queue: Queue, database: Database) -> Accept:
     """Takes these deliveries in one transaction; which of them were processed before."""
-    return lambda *arrived: database.write(lambda connection: queue._accept(connection, arrived))
+    return lambda *arrived: database.write(lambda connection: queue._arrivals.write(connection, arrived))
 
 
 def test_each_is_kept_with_its_issues(accept: Accept, database: Database) -> None:
