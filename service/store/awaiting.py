@@ -14,7 +14,7 @@ class Awaiting:
     """What coroutines of one event loop wait for.
 
     `asyncio.wrap_future` does the same, with a wake-up for each outcome: where a commit tells sixty of them, the thread
-    that commits would hand the interpreter to and fro sixty times.
+    that commits would hand the interpreter over sixty times.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
