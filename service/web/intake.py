@@ -24,14 +24,12 @@ from granian.rsgi import (  # type: ignore[attr-defined] # granian names them th
 )
 
 from service.web.limits import Limits
-from service.web.sent import Sent, addressed
+from service.web.sent import Answering, Sent, addressed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-    from service.web.webhooks import Webhooks
 
 _SMALL = 64 * 1024  # bytes; most deliveries have 10 to 30 kB
 
@@ -58,7 +56,7 @@ class Application(Protocol):
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse, /) -> Iterable[bytes]: ...
 
     @property
-    def webhooks(self) -> Webhooks | None: ...
+    def webhooks(self) -> Answering | None: ...
 
     def close(self) -> None:
         """Called when all is served."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 PREFIX = "/webhooks/"
 # Browsers run nothing, load nothing and frame nothing of whatever is answered here.
@@ -41,6 +42,13 @@ class Answer:
     @property
     def body(self) -> bytes:
         return json.dumps(self.said).encode() + b"\n"
+
+
+class Answering(Protocol):
+    """What takes webhooks on an event loop."""
+
+    async def answer(self, sent: Sent) -> Answer:
+        """Never raises: a forge is answered in any case."""
 
 
 def addressed(path: str) -> str | None:

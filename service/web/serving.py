@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from service.web.limits import Limits
+from service.web.sent import Answering
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from granian.server.common import AbstractServer
-
-    from service.web.webhooks import Webhooks
 
 _STOPPING = 30  # seconds for what is under way when asked to stop
 _STARTING = 30.0  # seconds a request waits for the application to be there
@@ -33,7 +32,7 @@ class Served:
 
     app: WSGIApplication
     stop: Callable[[], None]
-    webhooks: Webhooks | None = None
+    webhooks: Answering | None = None
 
 
 def usable_port(host: str, port: int) -> int:
@@ -127,7 +126,7 @@ class Gate:
             self._served.stop()
 
     @property
-    def webhooks(self) -> Webhooks | None:
+    def webhooks(self) -> Answering | None:
         """None until the application is there, and where it has none."""
         return None if self._served is None else self._served.webhooks
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 import hmac
-import json
 import os
 import sqlite3
 import threading
@@ -15,9 +14,11 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
+from pydantic_core import from_json
 
 from service.bootstrap.logs import configure
 from service.settings import Forge, Settings
+from service.web.sent import Answer, Sent
 from service.web.serving import Served
 from tests.bench.deliveries import SECRET
 
@@ -39,7 +40,7 @@ def trivial() -> Served:
 
 def least() -> Served:
     """What a durable receiver cannot do without: verifies, reads the JSON, compresses, and keeps one row of each."""
-    return Served(Least(os.environ[DATABASE]), lambda: None)
+    return Served(_bare, lambda: None, Least(os.environ[DATABASE]))
 
 
 def one_row() -> Served:
@@ -81,33 +82,41 @@ def _bare(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[b
 
 
 class Least:
-    """A single thread writes, with hand-written SQL; what waits shares a commit."""
+    """On the event loop, as the receiver. A single thread writes, with hand-written SQL; what waits shares a commit."""
 
     def __init__(self, path: str) -> None:
-        self._waiting: SimpleQueue[tuple[tuple[str, str, bytes], threading.Event]] = SimpleQueue()
-        threading.Thread(target=self._write, args=(path,), daemon=True).start()
+        self._waiting: SimpleQueue[tuple[str, str, bytes, asyncio.Future[None]]] = SimpleQueue()
+        self._path = path
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        content = _verified(environ)
-        issue = f"acme/shop#{json.loads(content)['issue']['number']}"
-        kept = threading.Event()
-        self._waiting.put(((environ["HTTP_X_GITHUB_DELIVERY"], issue, zlib.compress(content, 1)), kept))
-        if not kept.wait(60):
-            raise TimeoutError("the writer is gone")
-        return _taken(start_response)
+    async def answer(self, sent: Sent) -> Answer:
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            threading.Thread(target=self._write, args=(self._loop,), daemon=True).start()
+        _verify(sent.body, sent.headers["x-hub-signature-256"])
+        kept = self._loop.create_future()
+        issue = f"acme/shop#{from_json(sent.body)['issue']['number']}"
+        self._waiting.put((sent.headers["x-github-delivery"], issue, sent.body, kept))
+        await kept
+        return Answer(202, {})
 
-    def _write(self, path: str) -> None:
-        connection = _opened(path)
+    def _write(self, loop: asyncio.AbstractEventLoop) -> None:
+        connection = _opened(self._path)
         while True:
             batch = [self._waiting.get()]
             with suppress(Empty):
                 while True:
                     batch.append(self._waiting.get_nowait())
+            rows = [(name, issue, zlib.compress(content, 1)) for name, issue, content, _ in batch]
             connection.execute("begin immediate")
-            connection.executemany("insert or ignore into deliveries values (?, ?, ?)", [row for row, _ in batch])
+            connection.executemany("insert or ignore into deliveries values (?, ?, ?)", rows)
             connection.execute("commit")
-            for _, kept in batch:
-                kept.set()
+            loop.call_soon_threadsafe(_set, [kept for *_, kept in batch])
+
+
+def _set(all_kept: Iterable[asyncio.Future[None]]) -> None:
+    for kept in all_kept:
+        kept.set_result(None)
 
 
 class OneRow:
@@ -137,10 +146,14 @@ def _opened(path: str) -> sqlite3.Connection:
 
 def _verified(environ: WSGIEnvironment) -> bytes:
     content: bytes = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-    expected = "sha256=" + hmac.digest(SECRET.encode(), content, hashlib.sha256).hex()
-    if not hmac.compare_digest(expected, environ["HTTP_X_HUB_SIGNATURE_256"]):
-        raise ValueError("the benchmark signs everything that it sends")
+    _verify(content, environ["HTTP_X_HUB_SIGNATURE_256"])
     return content
+
+
+def _verify(content: bytes, signature: str) -> None:
+    expected = "sha256=" + hmac.digest(SECRET.encode(), content, "sha256").hex()
+    if not hmac.compare_digest(expected, signature):
+        raise ValueError("the benchmark signs everything that it sends")
 
 
 def _taken(start_response: StartResponse) -> Iterable[bytes]:
