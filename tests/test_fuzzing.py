@@ -108,7 +108,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         checks={},
         version="1",
         exposition=lambda _: ("text/plain", b""),
-        shelf=Shelf(None, Appointments(database), Feeds(database), allows, ""),
+        shelf=Shelf(None, Appointments(database), Feeds(database), allows, "", lambda *_: None),
     )
     yield create_site(parts).app, Inbox(database)
     database.close()

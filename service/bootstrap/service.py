@@ -156,6 +156,7 @@ class Service:
             feeds=Feeds(self.database),
             allows=self.settings.allows,
             publisher=self.settings.public_url,
+            asked=self._counts.calendar,
         )
 
     def _trust(self, forge: Forge) -> Callable[[], Trust]:

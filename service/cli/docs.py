@@ -12,7 +12,8 @@ from pathlib import Path
 from pydantic import BaseModel, SecretStr
 
 from service.cli.chart import chart_documents
-from service.metrics.catalogue import METRICS, Source
+from service.metrics.catalogue import METRICS
+from service.metrics.metric import Source
 from service.policy import policy_model
 from service.providers.github.needs import NEEDS as GITHUB
 from service.providers.gitlab.needs import NEEDS as GITLAB

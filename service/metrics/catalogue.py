@@ -2,30 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
-
-Kind: TypeAlias = Literal["counter", "gauge", "histogram"]
-Source: TypeAlias = Literal["process", "database"]
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """`name` as Prometheus shows it. `query` is PromQL that answers `question`.
-
-    `source`: counted in each process by itself, or read from the database and so the same in every process.
-    `labels`: never `job` or `instance`, which a scraper puts on everything.
-    """
-
-    name: str
-    kind: Kind
-    labels: tuple[str, ...]
-    meaning: str
-    question: str
-    query: str
-    source: Source = "process"
-    buckets: tuple[float, ...] = ()
-
+from service.metrics import audits
+from service.metrics.metric import Metric
 
 BUILD = Metric(
     "closeout_build_info",
@@ -128,6 +106,15 @@ NOTIFICATIONS = Metric(
     "Was any notification given up?",
     'sum by (route) (increase(closeout_notifications_total{outcome="given_up"}[1h])) > 0',
 )
+CALENDARS = Metric(
+    "closeout_calendar_requests_total",
+    "counter",
+    ("kind", "result"),
+    "Requests for a calendar, by kind (`meetings`, `reviews`) and what became of them: `shown`, `unchanged` (known to "
+    "the reader), `refused` (the address is wrong, or was taken back)",
+    "Does anybody try out addresses of calendars?",
+    'sum(increase(closeout_calendar_requests_total{result="refused"}[1h])) > 100',
+)
 DATABASE_UP = Metric(
     "closeout_database_up",
     "gauge",
@@ -205,99 +192,6 @@ JOB_STATE = Metric(
     "database",
 )
 
-AUDIT_SUCCESS = Metric(
-    "closeout_audit_success_age_seconds",
-    "gauge",
-    (),
-    "Seconds since an audit that may write ended without a failure, by the database's clock; missing before the first",
-    "Has no audit gone well for three days?",
-    "min(closeout_audit_success_age_seconds) > 259200 or absent(max(closeout_audit_success_age_seconds))",
-    "database",
-)
-AUDIT_END = Metric(
-    "closeout_audit_last_run_timestamp_seconds",
-    "gauge",
-    (),
-    "When the last audit that may write ended, in seconds since 1970 UTC; missing before the first, like all below",
-    "Does the audit still run at all?",
-    "time() - max(closeout_audit_last_run_timestamp_seconds) > 259200",
-    "database",
-)
-AUDIT_SECONDS = Metric(
-    "closeout_audit_last_run_seconds",
-    "gauge",
-    (),
-    "How long the last audit took",
-    "Does the audit take more than half an hour?",
-    "max(closeout_audit_last_run_seconds) > 1800",
-    "database",
-)
-AUDIT_PROJECTS = Metric(
-    "closeout_audit_projects",
-    "gauge",
-    (),
-    "Projects that the last audit could read",
-    "Does the audit see fewer projects than yesterday?",
-    "max(closeout_audit_projects) < max(closeout_audit_projects offset 1d)",
-    "database",
-)
-AUDIT_ITEMS = Metric(
-    "closeout_audit_items",
-    "gauge",
-    (),
-    "Action items and post-mortems that were open at the last audit",
-    "Does the pile grow from month to month?",
-    "max(closeout_audit_items) / max(closeout_audit_items offset 30d)",
-    "database",
-)
-AUDIT_PROBLEMS = Metric(
-    "closeout_audit_problems",
-    "gauge",
-    ("kind",),
-    "Issues with each kind of problem at the last audit, by the kinds of `closeout audit`",
-    "What share of the open issues is overdue?",
-    'max(closeout_audit_problems{kind="overdue"}) / max(closeout_audit_items)',
-    "database",
-)
-AUDIT_REQUESTS = Metric(
-    "closeout_audit_requests",
-    "gauge",
-    (),
-    "Requests that the last audit sent to the forges",
-    "How many requests does a hundred issues cost?",
-    "100 * max(closeout_audit_requests) / max(closeout_audit_items)",
-    "database",
-)
-AUDIT_WRITES = Metric(
-    "closeout_audit_writes",
-    "gauge",
-    (),
-    "Changes that the last audit made on the forges",
-    "Did the last audit do anything?",
-    "max(closeout_audit_writes) > 0",
-    "database",
-)
-AUDIT_FAILURES = Metric(
-    "closeout_audit_failures",
-    "gauge",
-    (),
-    "Projects and issues that the last audit could not read or write",
-    "Did anything fail in the last audit?",
-    "max(closeout_audit_failures) > 0",
-    "database",
-)
-
-AUDIT = (
-    AUDIT_SUCCESS,
-    AUDIT_END,
-    AUDIT_SECONDS,
-    AUDIT_PROJECTS,
-    AUDIT_ITEMS,
-    AUDIT_PROBLEMS,
-    AUDIT_REQUESTS,
-    AUDIT_WRITES,
-    AUDIT_FAILURES,
-)
 COUNTED = (
     BUILD,
     DELIVERIES,
@@ -311,6 +205,7 @@ COUNTED = (
     REQUEST_SECONDS,
     QUOTA,
     NOTIFICATIONS,
+    CALENDARS,
 )
-READ = (DATABASE_UP, QUEUE, OLDEST, JOURNAL, LAST_DELIVERY, WEBHOOKS, JOB_TICK, JOB_STATE, *AUDIT)
+READ = (DATABASE_UP, QUEUE, OLDEST, JOURNAL, LAST_DELIVERY, WEBHOOKS, JOB_TICK, JOB_STATE, *audits.METRICS)
 METRICS = (*COUNTED, *READ)

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.metrics import MetricWrapperBase
 
 from service.metrics import catalogue
-from service.metrics.catalogue import Metric
+from service.metrics.metric import Metric
 from service.model import Change, IssueRef, Plan, Reopen
 from service.providers import base
 from service.providers.exchanges import Exchange
@@ -65,6 +65,7 @@ class Counts:
         self._request_seconds = made(Histogram, catalogue.REQUEST_SECONDS)
         self._quota = made(Gauge, catalogue.QUOTA)
         self._notifications = made(Counter, catalogue.NOTIFICATIONS)
+        self._calendars = made(Counter, catalogue.CALENDARS)
         made(Gauge, catalogue.BUILD).labels(version, platform.python_version()).set(1)
         for forge in forges:  # 0 from the start, or the first would be no increase
             self._overrides.labels(forge)
@@ -72,6 +73,8 @@ class Counts:
             self._deliveries.labels(forge, OTHER, "stale")
             for event in _EVENTS:
                 self._deliveries.labels(forge, event, "unstored")
+        for kind in ("meetings", "reviews"):
+            self._calendars.labels(kind, "refused")
         for route in routes:
             self._notifications.labels(route, "given_up")
 
@@ -92,6 +95,10 @@ class Counts:
     def notified(self, route: str, outcome: str) -> None:
         """A notification was sent by this route, or could not be."""
         self._notifications.labels(route, outcome).inc()
+
+    def calendar(self, kind: str, result: str) -> None:
+        """Somebody asked for a calendar."""
+        self._calendars.labels(kind, result).inc()
 
     def lease_expired(self) -> None:
         """An issue was taken over from a worker that had fallen silent."""

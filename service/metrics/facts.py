@@ -13,8 +13,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from service.metrics import catalogue
-from service.metrics.catalogue import Metric
+from service.metrics import audits, catalogue
+from service.metrics.metric import Metric
 from service.store.audits import Audits
 from service.store.database import Database, StoreUnavailable
 from service.store.inbox import Inbox
@@ -57,17 +57,17 @@ class Reading:
     def _audit(self) -> Facts:
         """The last run's counts; nothing before the first."""
         age = self._audits.success_age()
-        found: Facts = {catalogue.AUDIT_SUCCESS: {} if age is None else {(): age}}
+        found: Facts = {audits.SUCCESS: {} if age is None else {(): age}}
         for at, run in self._audits.latest(limit=1):
-            found[catalogue.AUDIT_PROBLEMS] = {(kind,): float(count) for kind, count in run.problems.items()}
+            found[audits.PROBLEMS] = {(kind,): float(count) for kind, count in run.problems.items()}
             single = {
-                catalogue.AUDIT_END: at.timestamp(),
-                catalogue.AUDIT_SECONDS: run.seconds,
-                catalogue.AUDIT_PROJECTS: run.projects,
-                catalogue.AUDIT_ITEMS: run.items,
-                catalogue.AUDIT_REQUESTS: run.requests,
-                catalogue.AUDIT_WRITES: run.writes,
-                catalogue.AUDIT_FAILURES: run.failures,
+                audits.END: at.timestamp(),
+                audits.SECONDS: run.seconds,
+                audits.PROJECTS: run.projects,
+                audits.ITEMS: run.items,
+                audits.REQUESTS: run.requests,
+                audits.WRITES: run.writes,
+                audits.FAILURES: run.failures,
             }
             found |= {metric: {(): float(value)} for metric, value in single.items()}
         return found

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from flask import Flask, Response, abort, request
+from werkzeug.exceptions import NotFound
 
 from service.links import Kind, Links
 from service.model import Appointment, IssueRef
@@ -29,7 +31,7 @@ _HEADERS = {
 class Shelf:
     """Where calendars are taken from. `links`: None where the service knows no address of its own.
 
-    `allows`: whether an issue's project is one that may be acted on.
+    `allows`: whether an issue's project is one that may be acted on. `asked` hears what each request led to.
     """
 
     links: Links | None
@@ -37,6 +39,7 @@ class Shelf:
     feeds: Feeds
     allows: Callable[[IssueRef], bool]
     publisher: str
+    asked: Callable[[Kind, str], None]
 
 
 def add_calendars(app: Flask, shelf: Shelf) -> None:
@@ -56,8 +59,21 @@ def add_calendars(app: Flask, shelf: Shelf) -> None:
         shown = (one for one in entries if not (one.confidential or one.off))
         return _answer(shelf, shown, "reviews.ics", f"Post-mortems of {feed.project}")
 
-    app.add_url_rule("/calendar/meetings/<name>/<seal>.ics", view_func=meeting)
-    app.add_url_rule("/calendar/reviews/<name>/<seal>.ics", view_func=reviews)
+    app.add_url_rule("/calendar/meetings/<name>/<seal>.ics", "meeting", _counted(shelf, "meetings", meeting))
+    app.add_url_rule("/calendar/reviews/<name>/<seal>.ics", "reviews", _counted(shelf, "reviews", reviews))
+
+
+def _counted(shelf: Shelf, kind: Kind, view: Callable[[str, str], Response]) -> Callable[[str, str], Response]:
+    def answer(name: str, seal: str) -> Response:
+        try:
+            found = view(name, seal)
+        except NotFound:
+            shelf.asked(kind, "refused")
+            raise
+        shelf.asked(kind, "unchanged" if found.status_code == HTTPStatus.NOT_MODIFIED else "shown")
+        return found
+
+    return answer
 
 
 def _verified(shelf: Shelf, kind: Kind, name: str, seal: str) -> None:

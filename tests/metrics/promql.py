@@ -8,7 +8,8 @@ from typing import Any
 
 import promql_parser as promql
 
-from service.metrics.catalogue import METRICS, Metric
+from service.metrics.catalogue import METRICS
+from service.metrics.metric import Metric
 
 SERIES: Mapping[str, Metric] = {
     **{metric.name: metric for metric in METRICS if metric.kind != "histogram"},

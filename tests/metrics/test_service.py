@@ -10,7 +10,8 @@ import requests
 from pydantic import SecretStr
 
 from service.bootstrap import Service
-from service.metrics.catalogue import METRICS, Metric
+from service.metrics.catalogue import METRICS
+from service.metrics.metric import Metric
 from service.settings import Settings
 from tests.metrics.promql import faults
 from tests.metrics.scrape import Scrape

@@ -54,6 +54,7 @@ class Site:
     queue: Queue
     problem: list[str]
     counted: list[tuple[str, str, str]]
+    read: list[tuple[str, str]]  # what became of each request for a calendar
 
     def github(self, payload: object, *, secret: str = GITHUB_SECRETS[1], **headers: str) -> requests.Response:
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
@@ -114,6 +115,7 @@ def site(place: Place, patience: float, serving: Callable[[Served], Loopback | E
     database = Database(place.url, patience=patience)
     database.migrate()
     queue, problem, counted = Queue(database, Timing(debounce=0)), list[str](), list[tuple[str, str, str]]()
+    read = list[tuple[str, str]]()
     settings = Settings(projects=("acme/*",), database_url=SecretStr(""))
     receivers = {
         "github": Receiver("github", parse_github, lambda: Trust(GITHUB_SECRETS, START)),
@@ -133,11 +135,13 @@ def site(place: Place, patience: float, serving: Callable[[Served], Loopback | E
         checks={"database": check},
         version="1.2.3",
         exposition=lambda accept: ("text/plain", f"for {accept}".encode()),
-        shelf=Shelf(LINKS, Appointments(database), Feeds(database), allows, PUBLIC_URL),
+        shelf=Shelf(
+            LINKS, Appointments(database), Feeds(database), allows, PUBLIC_URL, lambda *told: read.append(told)
+        ),
     )
     made = create_site(parts)
     web = serving(Served(made.app, lambda: None, made.webhooks))
-    yield Site(web.url, place, database, queue, problem, counted)
+    yield Site(web.url, place, database, queue, problem, counted, read)
     web.stop()
     database.close()
 

@@ -116,6 +116,21 @@ def test_nobody_is_told_why_there_is_nothing(site: Site) -> None:
     assert len(told) == 1, told
 
 
+def test_each_request_is_counted_by_what_it_led_to(site: Site) -> None:
+    """A reader that has it already is told so; how many addresses are tried in vain is seen, and none of them."""
+    Appointments(site.database).keep(HOME, (MEETING,))
+    known = site.get(INVITATION).headers["ETag"]
+    requests.get(site.url + INVITATION, headers={"If-None-Match": known}, timeout=60)
+    site.get(given_out(site, "github", "acme/shop"))
+    site.get(f"{INVITATION.rpartition('/')[0]}/{0:043}.ics")
+    assert site.read == [
+        ("meetings", "shown"),
+        ("meetings", "unchanged"),
+        ("reviews", "shown"),
+        ("meetings", "refused"),
+    ]
+
+
 def test_what_was_sealed_with_the_secret_before_is_good_while_both_are_set(site: Site) -> None:
     """The operator replaces the secret without a break, and then takes back everything that was sealed before."""
     Appointments(site.database).keep(HOME, (MEETING,))
