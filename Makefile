@@ -19,7 +19,6 @@ SCAN = $(shell git ls-files -- ':!uv.lock' ':!*lock.json' ':!*.schema.json' ':!t
 SCANNED := .venv/.scanned
 NO_SECRET := --exclude-secrets '^(password|hunter2|a%40b|\{MARK\}-database)$$' --exclude-lines 'MARK\.encode' \
   $(addprefix --disable-plugin ,KeywordDetector Base64HighEntropyString HexHighEntropyString)
-AUDITED := .venv/.audited
 
 .PHONY: help demo test check secrets audit fmt docs screenshots soak bench sbom clean install
 help: ## show this menu
@@ -46,14 +45,14 @@ else
 	@$(RUN) pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(CORE))
 endif
 
-check: $(STAMP) secrets ## format, lint, types, import contracts, secrets, generated docs
+check: $(STAMP) secrets ## format, lint, types, import contracts, secrets, generated docs, known vulnerabilities
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) mypy
 	@$(RUN) lint-imports
 	@$(RUN) codespell
 	@$(RUN) python -m service.cli.docs --check
-	@[ $(AUDITED) -nt uv.lock ] || echo 'Note: what uv.lock names was not audited since it changed; `make audit` asks an index for known vulnerabilities.'
+	@[ .venv/.audited -nt uv.lock ] || $(RUN) python -m tests.advisories
 
 secrets: $(STAMP) ## look for secrets in what changed since the last time
 	@files=$$(find $(SCAN) $(if $(wildcard $(SCANNED)),-newer $(SCANNED)) 2>/dev/null); \
@@ -61,9 +60,7 @@ secrets: $(STAMP) ## look for secrets in what changed since the last time
 	@touch $(SCANNED)
 
 audit: $(STAMP) ## ask an index for known vulnerabilities in what the lock installs
-	@$(UV) export --quiet --frozen --no-dev --all-extras --no-emit-project --output-file .venv/audited.txt
-	@$(UV) run --isolated --frozen --only-group audit pip-audit --strict --disable-pip --require-hashes -r .venv/audited.txt
-	@touch $(AUDITED)
+	@$(RUN) python -m tests.advisories --strict
 
 fmt: $(STAMP) ## format and fix what can be fixed
 	@$(RUN) ruff format . && $(RUN) ruff check --fix .

@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests import advisories
+
 ROOT = Path(__file__).parent.parent
 BODY = "ABCDEFGHIJKLMNOPQRST"
 
@@ -70,3 +74,47 @@ def test_dangerous_code_is_objected_to() -> None:
     done = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=False, timeout=60)
     found = set(re.findall(r"S\d{3}", done.stdout))
     assert set(DANGERS) <= found
+
+
+ALEMBIC = {"name": "alembic", "version": "1.20.1", "vulns": []}
+FLAW = {"id": "PYSEC-2026-1", "fix_versions": ["2.1", "3.0"], "aliases": [], "description": "…"}
+FLASK = {"name": "flask", "version": "2.0", "vulns": [FLAW, FLAW | {"id": "CVE-2026-2", "fix_versions": []}]}
+UNKNOWN = {"name": "jinja2", "skip_reason": "Dependency not found on PyPI and could not be audited: jinja2 (3.1)"}
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "known", "code", "strict"),
+    [([ALEMBIC], True, 0, 0), ([ALEMBIC, UNKNOWN], False, 0, 1), ([FLASK, UNKNOWN], False, 1, 1)],
+    ids=["all is well", "one is unknown", "flawed"],
+)
+def test_known_vulnerabilities_are_an_error_and_no_answer_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    dependencies: list[dict[str, object]],
+    known: bool,
+    code: int,
+    strict: int,
+) -> None:
+    """Only where every package was looked up is the lock not asked about again."""
+    monkeypatch.setattr(advisories, "ask", lambda: advisories.verdict(dependencies))
+    monkeypatch.setattr(advisories, "STAMP", tmp_path / "stamp")
+    assert (advisories.main([]), advisories.main(["--strict"])) == (code, strict)
+    assert (tmp_path / "stamp").exists() is known
+    said = capsys.readouterr().err
+    assert (
+        "flask 2.0: PYSEC-2026-1, mended in 2.1, 3.0\nflask 2.0: CVE-2026-2, mended in no version yet\n" in said
+    ) == (code == 1)
+    assert ("not audited" in said) == (not known and not code)
+
+
+def test_an_index_that_is_not_reached_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Behind a proxy that is away, say; pip-audit itself, in this project's own state."""
+    monkeypatch.setattr(advisories, "STAMP", tmp_path / "stamp")
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert advisories.main([]) == 0
+    assert not (tmp_path / "stamp").exists()
+    assert re.search("is not audited, as no index told of all of it: .+", capsys.readouterr().err)
