@@ -46,28 +46,30 @@ from service.model.meaning import (
     difference,
     resolve,
 )
+from service.model.remembered import (
+    Decision,
+    ItemState,
+    Meeting,
+    Override,
+    ReviewState,
+    SyncState,
+    Told,
+)
 from service.model.seen import (
     REVIEW,
     Capabilities,
     Card,
     Comment,
-    Decision,
     Issue,
     IssueRef,
-    ItemState,
     Label,
     Marker,
-    Meeting,
-    Override,
     Permission,
-    ReviewState,
     Snapshot,
     State,
     StateReason,
-    SyncState,
     Timebox,
     TimeboxKind,
-    Told,
 )
 
 __all__ = [

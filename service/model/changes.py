@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
-from service.model.seen import IssueRef, Label, SyncState
+from service.model.remembered import SyncState
+from service.model.seen import IssueRef, Label
 
 
 def placeholder(key: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID, uuid5
 
 from service.model.changes import Change
-from service.model.seen import Decision, IssueRef, ItemState, Override
+from service.model.remembered import Decision, ItemState, Override
+from service.model.seen import IssueRef
 
 Level: TypeAlias = Literal["blocks", "advises", "done", "skipped", "error"]
 NoticeKind: TypeAlias = Literal["opened", "review", "refused", "completed", "due", "overdue"]

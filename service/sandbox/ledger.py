@@ -10,13 +10,12 @@ from threading import RLock
 from typing import Any, TypeAlias
 
 from service.model import Permission
+from service.sandbox.features import App, Features
 from service.sandbox.hooks import Courier
 from service.sandbox.rows import (
-    App,
     BoardRow,
     DeletedIssue,
     EventRow,
-    Features,
     Group,
     HookRow,
     IssueRow,

@@ -5,7 +5,6 @@ Addresses follow the forges' own: `/github/acme/shop/issues/1`, `/gitlab/acme/sh
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, cast
 
 from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
@@ -13,9 +12,10 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 from service.model import Permission
 from service.sandbox import rights
 from service.sandbox.chronicle import chronicle
+from service.sandbox.forms import EDITS, plain_lines
 from service.sandbox.issues import IssueEdit
 from service.sandbox.ledger import FORGES
-from service.sandbox.markdown import render, toggled
+from service.sandbox.markdown import render
 from service.sandbox.rows import BoardRow, IssueRow, Missing, Project, Refused
 from service.sandbox.world import World
 
@@ -200,18 +200,13 @@ def create(forge: str, path: str) -> Response:
             path,
             actor=_me(),
             title=form.get("title", ""),
-            body=_text(form.get("body", "")),
+            body=plain_lines(form.get("body", "")),
             labels=wanted.get("labels", ()),
             private=forge == "gitlab" and "private" in form,
         )
     except Refused as problem:
         return _back(f"/{forge}/{path}", str(problem))
     return _back(issue_path(issue))
-
-
-def _text(given: str) -> str:
-    """Browsers send line ends as CRLF; a forge stores what it is sent, but a person meant plain lines."""
-    return given.replace("\r\n", "\n")
 
 
 @routes.post("/act/<any(github,gitlab):forge>/<path:path>/<int:number>/<act>")
@@ -233,20 +228,20 @@ def _do(issue: IssueRow, act: str) -> None:
     if act in ("comment", "move"):
         _comment(issue) if act == "comment" else _move(issue)
         return
-    if act not in _EDITS:
+    if act not in EDITS:
         abort(404)
     may = _may(issue)
-    right, edit = _EDITS[act]
+    right, edit = EDITS[act]
     if not may[right]:
         raise PermissionError(act)
-    changes = edit(issue, request.form)
+    changes = edit(issue, request.form, _world())
     _world().edit_issue(issue.forge, issue.path, issue.number, actor=_me(), **changes)
 
 
 def _comment(issue: IssueRow) -> None:
     if not _may(issue)["comment"]:
         raise PermissionError("comment")
-    body = _text(request.form.get("body", ""))
+    body = plain_lines(request.form.get("body", ""))
     _world().comment(issue.forge, issue.path, issue.number, actor=_me(), body=body)
 
 
@@ -259,49 +254,3 @@ def _move(issue: IssueRow) -> None:
         _world().set_column(_world().boards_of(project)[0], issue, None, actor=_me())
     else:
         _world().move_card(issue.forge, issue.path, issue.number, actor=_me(), column=column)
-
-
-def _tick(issue: IssueRow, form: Any) -> IssueEdit:
-    return IssueEdit(body=toggled(issue.body, int(form.get("line", -1))))
-
-
-def _rewrite(issue: IssueRow, form: Any) -> IssueEdit:
-    return IssueEdit(title=form.get("title", issue.title), body=_text(form.get("body", issue.body)))
-
-
-def _label(issue: IssueRow, form: Any) -> IssueEdit:
-    return IssueEdit(labels=[*issue.labels, form["name"]] if form.get("name", "").strip() else issue.labels)
-
-
-def _unlabel(issue: IssueRow, form: Any) -> IssueEdit:
-    return IssueEdit(labels=[name for name in issue.labels if name != form.get("name")])
-
-
-def _assign(issue: IssueRow, form: Any) -> IssueEdit:
-    people = [login for login in form.getlist("assignees") if _world().assignable(_world().project_of(issue), login)]
-    return IssueEdit(assignees=people)
-
-
-def _due(_issue: IssueRow, form: Any) -> IssueEdit:
-    given = form.get("due", "")
-    return IssueEdit(due=date.fromisoformat(given) if given else None)
-
-
-def _close(_issue: IssueRow, form: Any) -> IssueEdit:
-    return IssueEdit(state="closed", state_reason=form.get("reason", "completed"))
-
-
-def _reopen(_issue: IssueRow, _form: Any) -> IssueEdit:
-    return IssueEdit(state="open")
-
-
-_EDITS = {
-    "tick": ("edit", _tick),
-    "edit": ("edit", _rewrite),
-    "label": ("triage", _label),
-    "unlabel": ("triage", _unlabel),
-    "assign": ("triage", _assign),
-    "due": ("triage", _due),
-    "close": ("state", _close),
-    "reopen": ("state", _reopen),
-}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from service.cron import Cron, time_zone
+from service.settings import mistakes
 from service.settings.config_file import configured_in
 from service.settings.credentials import HOME, incomplete, listed, secrets_of
 from service.settings.routes import merged, routes_in
@@ -231,11 +231,12 @@ def variables() -> dict[str, FieldInfo]:
 
 def load() -> Settings:
     """The settings that the environment describes. Raises `SettingsError` with every mistake in it."""
-    problems = [*_misspelt(os.environ), *_doubled(os.environ)]
+    known = variables()
+    problems = [*mistakes.misspelt(os.environ, known, PREFIX), *mistakes.doubled(os.environ, known)]
     try:
         environment = Environment()
     except ValidationError as error:
-        raise SettingsError((*problems, *_sentences(error))) from None
+        raise SettingsError((*problems, *mistakes.sentences(error, os.environ, PREFIX))) from None
     forges = tuple(_forges(environment, problems))
     routes, messages = routes_in(environment.notify, problems), dict[str, Wording]()
     if environment.config is not None:
@@ -243,7 +244,9 @@ def load() -> Settings:
         forges += configured.forges
         routes = merged(routes, configured.routes, problems)
         messages = dict(configured.messages)
-    problems += _unsealed(environment)
+    if environment.public_url and environment.link_secret is None:
+        wanted = "set it to what `openssl rand -hex 32` gives, and keep it: links are sealed with it"
+        problems.append(f"{PREFIX}LINK_SECRET is missing beside {PREFIX}PUBLIC_URL: {wanted}")
     if problems:
         raise SettingsError(tuple(problems))
     plain = environment.model_dump(include=_PLAIN)
@@ -260,34 +263,6 @@ def load() -> Settings:
         link_secrets=secrets_of(environment.link_secret),
         **plain,
     )
-
-
-def _unsealed(environment: Environment) -> Iterator[str]:
-    if environment.public_url and environment.link_secret is None:
-        wanted = "set it to what `openssl rand -hex 32` gives, and keep it: links are sealed with it"
-        yield f"{PREFIX}LINK_SECRET is missing beside {PREFIX}PUBLIC_URL: {wanted}"
-
-
-def _misspelt(environ: Mapping[str, str]) -> Iterator[str]:
-    """Only what looks like one of ours: Kubernetes sets variables with any service's name in front."""
-    known = variables()
-    for name in sorted(environ):
-        if name.startswith(PREFIX) and name not in known:
-            for meant in difflib.get_close_matches(name, known, n=1, cutoff=0.93):
-                yield f"{name} is not a setting (did you mean {meant}?)"
-
-
-def _doubled(environ: Mapping[str, str]) -> Iterator[str]:
-    for name in variables():
-        if environ.get(name) and environ.get(f"{name}_FILE"):
-            yield f"{name} and {name}_FILE are both set; keep one of them"
-
-
-def _sentences(error: ValidationError) -> Iterator[str]:
-    for mistake in error.errors(include_input=False):
-        name = f"{PREFIX}{str(mistake['loc'][0]).upper()}"
-        by_file = os.environ.get(f"{name}_FILE") and not os.environ.get(name)
-        yield f"{name}{'_FILE' if by_file else ''}: {mistake['msg'].removeprefix('Value error, ')}"
 
 
 def _forges(env: Environment, problems: list[str]) -> Iterator[Forge]:

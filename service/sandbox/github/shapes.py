@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from service.model import Permission
+from service.sandbox.features import App
 from service.sandbox.github.addresses import api, node_id, repo_api, stamp, web
 from service.sandbox.labels import Labels
 from service.sandbox.ledger import Ledger
-from service.sandbox.rows import App, Group, LabelRow, Person, Project
+from service.sandbox.rows import Group, LabelRow, Person, Project
 
 Json: TypeAlias = dict[str, Any]
 
