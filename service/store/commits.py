@@ -106,7 +106,8 @@ class _Jobs:
         Who was answered by the last commit is often back in a moment; a commit for the first of them would keep the
         others waiting.
         """
-        self._wait(1, None)
+        while not self._there and not self._ended:  # a thread that was slow to wake us may do so once we are done
+            self._wait(1, None)
         self._wait(min(expected, _MOST), patience)
         return [self._there.popleft() for _ in range(min(len(self._there), _MOST))]
 

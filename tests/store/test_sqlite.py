@@ -96,6 +96,17 @@ def test_what_is_alike_is_written_at_once(database: Database) -> None:
     assert given == [3, 1, 1, 1]
 
 
+def test_being_woken_for_nothing_ends_nothing(database: Database) -> None:
+    """As by a thread whose job was taken before it came to wake the one that commits."""
+    assert database._commits is not None
+    jobs = database._commits._jobs
+    for number in range(3):
+        jobs._enough.set()
+        while jobs._enough.is_set():
+            threading.Event().wait(0.001)
+        assert database.write(lambda c, n=number: insert(c, f"github:acme/shop#{n}"))  # type: ignore[misc]
+
+
 def test_a_full_disk_loses_nothing_that_was_kept(path: Path) -> None:
     """Where SQLite undoes a whole shared commit for one write that did not fit, none of them is told to be kept."""
     command = [sys.executable, "-m", "tests.store.filling", f"sqlite:///{path}"]
