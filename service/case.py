@@ -6,29 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Literal, TypeAlias
 
 from service import document
 from service.calendar import Calendar, Calendars
 from service.document import ActionItem, Document, FieldState
 from service.document import Field as Written
-from service.document.likeness import fingerprint, likeness
+from service.document.likeness import fingerprints, likeness
 from service.model import Finding, Issue, IssueRef, ItemState, Label, Snapshot, SyncState, placeholder
 from service.teams import Teams
 from service.templates import Template
-from service.vocabulary import Strict, Vocabulary, word_of
-
-Kind: TypeAlias = Literal["post-mortem", "action-item"]
-
-
-def kind_of(issue: Issue, vocabulary: Vocabulary) -> Kind | None:
-    """An issue with an action item's marker is one whatever else it carries; then the labels decide."""
-    if issue.marker is not None:
-        return "action-item"
-    if vocabulary.is_trigger(issue.labels):
-        return "post-mortem"
-    action_item = vocabulary.labels.action_item.casefold()
-    return "action-item" if any(label.casefold() == action_item for label in issue.labels) else None
+from service.vocabulary import Kind, Strict, Vocabulary, word_of
 
 
 @dataclass(frozen=True)
@@ -60,7 +47,7 @@ class Case:
 
     @cached_property
     def kind(self) -> Kind | None:
-        return kind_of(self.issue, self.vocabulary)
+        return self.vocabulary.kind_of(self.issue)
 
     @cached_property
     def document(self) -> Document:
@@ -259,14 +246,7 @@ class Case:
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """A stable key for each action item: from its words, and its place among items of the same words."""
-        seen: dict[str, int] = {}
-        keys = []
-        for item in self.document.items:
-            words = fingerprint(item.text)
-            seen[words] = seen.get(words, 0) + 1
-            # Keys are of one length, so that none is the beginning of another.
-            keys.append(words if seen[words] == 1 else fingerprint(f"{words} {seen[words]}"))
-        return tuple(keys)
+        return fingerprints(item.text for item in self.document.items)
 
     def item_state(self, child: Issue) -> ItemState | None:
         named = self.named(child)

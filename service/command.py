@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from service.case import Case, Kind
+from service.case import Case
 from service.model import Comment, Verdict
+from service.vocabulary import Kind
 
 REPLY = "reply:"  # how the topic of an answer begins; the id of the comment that it answers follows
 

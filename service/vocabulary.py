@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from service import document
-from service.model import Label
+from service.model import Issue, Label
+
+Kind: TypeAlias = Literal["post-mortem", "action-item"]
 
 SEVERITIES = ("critical", "high", "medium", "low")
 CATEGORIES = ("infrastructure", "code", "process", "external", "security")
@@ -115,6 +118,15 @@ class Vocabulary(Strict):
         words = self.words
         more = document.Dialect(words.sections, words.fields, words.columns, dates=self.date_fields)
         return document.extend(document.DEFAULT_DIALECT, more)
+
+    def kind_of(self, issue: Issue) -> Kind | None:
+        """An issue with an action item's marker is one whatever else it carries; then the labels decide."""
+        if issue.marker is not None:
+            return "action-item"
+        if self.is_trigger(issue.labels):
+            return "post-mortem"
+        action_item = self.labels.action_item.casefold()
+        return "action-item" if any(label.casefold() == action_item for label in issue.labels) else None
 
     def is_trigger(self, labels: Iterable[str]) -> bool:
         wanted = {name.casefold() for name in (*self.labels.trigger, self.labels.post_mortem)}

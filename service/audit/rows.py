@@ -9,8 +9,8 @@ from datetime import date, datetime
 
 from service.audit.attention import Attention
 from service.audit.choices import Kind
-from service.case import Kind as Sort
 from service.model import IssueRef
+from service.vocabulary import Kind as Sort
 from service.wording import counted
 
 

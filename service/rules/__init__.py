@@ -15,9 +15,9 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from service.case import Case, Kind
+from service.case import Case
 from service.model import Verdict
-from service.vocabulary import Strict
+from service.vocabulary import Kind, Strict
 
 Stage: TypeAlias = Literal["asks", "settles", "judges", "follows"]
 

@@ -15,7 +15,6 @@ from functools import cache, partial
 
 import structlog
 
-from service.case import kind_of
 from service.model import Issue, IssueRef
 from service.providers.base import Provider
 from service.store.watermarks import Watermark, Watermarks
@@ -56,7 +55,7 @@ class Resync:
         passage = _Passage(mark)
         words = cache(partial(self.vocabulary, provider, project))  # asked for where there is something to judge
         listed = provider.list(project, since=max(mark.at - OVERLAP, _BEGINNING))
-        found = [_spelt_as_there(one) for one in listed if passage.is_new(one) and kind_of(one, words()) is not None]
+        found = [_spelt_as_there(one) for one in listed if passage.is_new(one) and words().kind_of(one) is not None]
         for start in range(0, len(found), _AT_ONCE):
             turn.go_on()
             self.queue.changed(found[start : start + _AT_ONCE])
