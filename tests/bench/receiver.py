@@ -28,7 +28,8 @@ _names = count()
 WORDS = {
     "trivial": "answers, no more",
     "bare": "verifies the signature, no more",
-    "least": "and reads, compresses, keeps one row, by hand",
+    "bare_on_the_loop": "the same on the event loop",
+    "least": "on the loop, and reads, compresses, keeps one row, by hand",
     "one_row": "verifies, commits a row each",
     "closeout": "Closeout",
 }
