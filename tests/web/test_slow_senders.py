@@ -13,9 +13,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -41,9 +42,20 @@ def _ended(process: subprocess.Popen[str]) -> None:
     assert process.returncode == 0
 
 
+class Serving(NamedTuple):
+    port: int
+    pid: int  # of the process that was started; what serves is its child
+
+    @property
+    def threads(self) -> int:
+        """How many there are in the process that serves."""
+        [child] = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return len(list(Path(f"/proc/{child}/task").iterdir()))
+
+
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """`closeout serve` as it is; its port."""
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """`closeout serve` as it is."""
     folder = tmp_path_factory.mktemp("serve")
     settings = {
         "CLOSEOUT_GITHUB_URL": "http://127.0.0.1:9",
@@ -58,8 +70,14 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     found = re.search(r":(\d+)\s*$", process.stdout.readline())
     assert found is not None
     until_it_listens(int(found[1]))
-    yield int(found[1])
+    yield Serving(int(found[1]), process.pid)
     _ended(process)
+
+
+@pytest.fixture
+def service(serving: Serving) -> int:
+    """Its port."""
+    return serving.port
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +146,15 @@ def test_slow_senders_hold_nobody_up(service: int, unfinished: bytes) -> None:
         for plug in plugs:
             plug.sendall(b"x")  # and on it trickles
         assert (_get(service, "/healthz"), _get(service, "/"), _delivered(service)) == (200, 200, 202)
+
+
+def test_deliveries_take_no_threads(serving: Serving) -> None:
+    """However many come at the same moment: they are answered on the event loop."""
+    assert (_get(serving.port, "/readyz"), _delivered(serving.port)) == (200, 202)
+    before = serving.threads
+    with ThreadPoolExecutor(MANY) as senders:
+        assert set(senders.map(_delivered, [serving.port] * 4 * MANY)) == {202}
+    assert serving.threads == before
 
 
 def test_who_reads_no_answer_holds_nobody_up(service: int) -> None:
