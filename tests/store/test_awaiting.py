@@ -21,14 +21,6 @@ def _insert_all(connection: Connection, items: Sequence[str]) -> list[str]:
 
 
 @pytest.fixture
-def database(place: Place) -> Iterator[Database]:
-    opened = Database(place.url, patience=60)  # more than a busy machine may take
-    opened.migrate()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def held(database: Database) -> Iterator[threading.Event]:
     """The thread that commits is at work until this is set."""
     entered, leave = threading.Event(), threading.Event()

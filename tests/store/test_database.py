@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,14 +12,6 @@ from service.store.database import Database, SchemaTooNew, StoreUnavailable
 from service.store.tables import VERSION, schema_version
 from tests.databases import Place
 from tests.store.rows import insert, issues
-
-
-@pytest.fixture
-def database(place: Place) -> Iterator[Database]:
-    opened = Database(place.url, patience=60)  # more than a busy machine may take
-    opened.migrate()
-    yield opened
-    opened.close()
 
 
 def test_a_write_that_returned_is_seen_by_everybody(database: Database, place: Place) -> None:

@@ -25,14 +25,6 @@ pytestmark = ON_POSTGRESQL
 
 
 @pytest.fixture
-def database(place: Place) -> Iterator[Database]:
-    opened = Database(place.url, patience=60)  # more than a busy machine may take
-    opened.migrate()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def elsewhere(place: Place, database: Database) -> Iterator[Queue]:
     """The queue as another process has it."""
     opened = Database(place.url)
