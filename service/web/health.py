@@ -7,6 +7,8 @@ from typing import TypeAlias
 
 from flask import Flask, Response, jsonify
 
+from service.web.sent import HEALTH
+
 Checks: TypeAlias = Mapping[str, Callable[[], str | None]]  # each says what is wrong, or None
 
 
@@ -19,7 +21,7 @@ def add_health(app: Flask, checks: Checks) -> None:
         ready = all(answer == "ok" for answer in answers.values())
         return jsonify(status="ready" if ready else "not ready", checks=answers), 200 if ready else 503
 
-    app.add_url_rule("/healthz", view_func=healthz)
+    app.add_url_rule(HEALTH, view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)
 
 

@@ -24,7 +24,7 @@ from granian.rsgi import (  # type: ignore[attr-defined] # granian names them th
 )
 
 from service.web.limits import Limits
-from service.web.sent import Answering, Sent, addressed
+from service.web.sent import HEALTH, Answering, Sent, addressed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,9 +67,10 @@ class Intake:
 
     def __init__(self, app: Application, limits: Limits) -> None:
         self._app, self._limits = app, limits
-        self._pages = ThreadPoolExecutor(limits.threads, thread_name_prefix="closeout-web")
-        # Of their own: while the database hangs, deliveries wait for it, and health is answered.
+        # While the database hangs, deliveries and pages wait for it, and health is answered.
         self._deliveries = ThreadPoolExecutor(limits.threads, thread_name_prefix="closeout-deliveries")
+        self._pages = ThreadPoolExecutor(limits.threads, thread_name_prefix="closeout-web")
+        self._health = ThreadPoolExecutor(1, thread_name_prefix="closeout-health")
         self._held = 0
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -86,17 +87,22 @@ class Intake:
             protocol.response_bytes(*await self._answer(scope, body))
 
     def __rsgi_del__(self, _loop: object) -> None:
-        self._deliveries.shutdown()
-        self._pages.shutdown()
+        for threads in (self._deliveries, self._pages, self._health):
+            threads.shutdown()
         self._app.close()
 
     async def _answer(self, scope: Scope, body: bytes) -> _Answer:
         forge, webhooks = addressed(scope.path), self._app.webhooks
         if forge is None or webhooks is None or len(body) > _SMALL:  # what reading much costs keeps nobody waiting
-            threads = self._pages if forge is None else self._deliveries
-            return await asyncio.get_running_loop().run_in_executor(threads, _called, self._app, scope, body)
+            loop, threads = asyncio.get_running_loop(), self._threads(scope.path, forge)
+            return await loop.run_in_executor(threads, _called, self._app, scope, body)
         answer = await webhooks.answer(Sent(forge, scope.method, _headers(scope), body, _peer(scope)))
         return _Answer(answer.status, _lower(answer.headers), answer.body)
+
+    def _threads(self, path: str, forge: str | None) -> ThreadPoolExecutor:
+        if forge is not None:
+            return self._deliveries
+        return self._health if path == HEALTH else self._pages
 
     async def _body(self, scope: Scope, protocol: HTTPProtocol) -> bytes:
         """All of it, within the limits. Raises `_Refused`."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 PREFIX = "/webhooks/"
+HEALTH = "/healthz"
 # Browsers run nothing, load nothing and frame nothing of whatever is answered here.
 GUARDS = (
     ("X-Content-Type-Options", "nosniff"),

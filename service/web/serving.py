@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from service.web.limits import Limits
-from service.web.sent import Answering
+from service.web.sent import HEALTH, Answering
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -132,7 +132,7 @@ class Gate:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         served = self._served
-        if served is None and environ.get("PATH_INFO") == "/healthz":
+        if served is None and environ.get("PATH_INFO") == HEALTH:
             return _answer(start_response, "200 OK", b'{"status":"ok"}\n')
         if served is None and self._built.wait(_STARTING):
             served = self._served
