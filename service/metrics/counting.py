@@ -6,11 +6,12 @@ import platform
 import re
 import time
 from collections.abc import Callable, Collection, Iterable
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.metrics import MetricWrapperBase
 
+from service.links import Kind
 from service.metrics import catalogue
 from service.metrics.metric import Metric
 from service.model import Change, IssueRef, Plan, Reopen
@@ -73,7 +74,7 @@ class Counts:
             self._deliveries.labels(forge, OTHER, "stale")
             for event in _EVENTS:
                 self._deliveries.labels(forge, event, "unstored")
-        for kind in ("meetings", "reviews"):
+        for kind in get_args(Kind):
             self._calendars.labels(kind, "refused")
         for route in routes:
             self._notifications.labels(route, "given_up")
@@ -96,7 +97,7 @@ class Counts:
         """A notification was sent by this route, or could not be."""
         self._notifications.labels(route, outcome).inc()
 
-    def calendar(self, kind: str, result: str) -> None:
+    def calendar(self, kind: Kind, result: str) -> None:
         """Somebody asked for a calendar."""
         self._calendars.labels(kind, result).inc()
 
