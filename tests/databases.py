@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from service.store.database import Database
 from tests import postgres
+from tests.clock import Clock
 
 # PostgreSQL's on one worker of pytest-xdist, so that a run starts one server.
 PLACES = {"sqlite": [], "postgresql": [pytest.mark.xdist_group("postgresql")]}
@@ -50,6 +52,15 @@ class Place:
             yield
             connection.exec_driver_sql("rollback")
         engine.dispose()
+
+
+@contextmanager
+def opened(place: Place, clock: Clock) -> Iterator[Database]:
+    """With its tables; the test's clock is the database's."""
+    database = Database(place.url, clock=lambda: clock().timestamp())
+    database.migrate()
+    yield database
+    database.close()
 
 
 @pytest.fixture(scope="session")

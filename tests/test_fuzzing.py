@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -38,6 +36,7 @@ from service.work.timing import Timing
 from tests.clock import START
 from tests.document.texts import documents
 from tests.hostile import CORPUS
+from tests.signatures import by_github
 from tests.soaking import examples
 
 SECRET = "a secret of this test"
@@ -135,7 +134,7 @@ def test_whatever_github_signs_gets_an_answer(
     site: Site, body: bytes, event: str, headers: dict[str, str], name: str
 ) -> None:
     """No mistake of ours comes of it, and only issues of allowed projects are looked at."""
-    signature = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    signature = by_github(body, SECRET)
     own = {"X-GitHub-Event": event, "X-GitHub-Delivery": name, "X-Hub-Signature-256": signature}
     _sent(site, "github", headers | own, body)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,6 +13,7 @@ from service.model import IssueRef
 from service.providers.base import Delivery, Trust, Unverified
 from service.providers.github.webhook import parse
 from tests.external import packages
+from tests.signatures import by_github
 
 pytestmark = pytest.mark.node
 
@@ -36,7 +35,7 @@ def _delivered(event: str, payload: dict[str, Any], secret: str = SECRET) -> Del
     headers = {
         "X-GitHub-Event": event,
         "X-GitHub-Delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
-        "X-Hub-Signature-256": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest(),
+        "X-Hub-Signature-256": by_github(body, secret),
         "Content-Type": "application/json",
     }
     return parse(headers, body, forge="github", trust=Trust((SECRET,), NOW))

@@ -21,7 +21,7 @@ from service.work.queue import Queue
 from service.work.schedule import Schedule
 from service.work.timing import Timing
 from tests.clock import START, Clock
-from tests.databases import Place
+from tests.databases import Place, opened
 from tests.metrics.scrape import Scrape
 
 Collect = Callable[..., CollectorRegistry]
@@ -40,10 +40,8 @@ def _issue(number: int) -> IssueRef:
 
 @pytest.fixture
 def database(place: Place, clock: Clock) -> Iterator[Database]:
-    opened = Database(place.url, clock=lambda: clock().timestamp())
-    opened.migrate()
-    yield opened
-    opened.close()
+    with opened(place, clock) as database:
+        yield database
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +19,7 @@ from service.store.outbox import Outbox
 from tests.clock import Clock
 from tests.incident import filled_in
 from tests.metrics.scrape import Scrape
+from tests.signatures import by_github
 from tests.stack import BOT, FORGES, PROJECTS, SECRET, Stack, running
 
 SHOP, OPS = PROJECTS
@@ -38,7 +37,7 @@ def guarded(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> Iterator[Stack]:
 
 def _send(stack: Stack, forge: str, payload: dict[str, object], event: str) -> requests.Response:
     body = json.dumps(payload).encode()
-    signature = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    signature = by_github(body, SECRET)
     headers = {"X-Hub-Signature-256": signature, "X-GitHub-Event": event, "X-GitHub-Delivery": "1"}
     headers |= {
         "X-Gitlab-Token": SECRET,

@@ -14,6 +14,7 @@ from service.providers.base import Trust, Unverified
 from service.providers.github.webhook import parse as github
 from service.providers.gitlab.webhook import parse as gitlab
 from tests.clock import START
+from tests.signatures import by_github
 
 BODY = b"{}"
 SECRETS = ("one secret", "another one", "a third one")
@@ -21,7 +22,7 @@ KEYS = tuple(f"whsec_{base64.b64encode(letter * 32).decode()}" for letter in (b"
 
 
 def _github(secret: str) -> Mapping[str, str]:
-    signature = "sha256=" + hmac.new(secret.encode(), BODY, hashlib.sha256).hexdigest()
+    signature = by_github(BODY, secret)
     return {"X-Hub-Signature-256": signature, "X-GitHub-Event": "ping", "X-GitHub-Delivery": "1"}
 
 

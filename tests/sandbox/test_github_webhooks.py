@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
@@ -13,6 +11,7 @@ import pytest
 from service.sandbox import Sandbox
 from tests.external.mailbox import Mailbox, opened
 from tests.sandbox.github_caller import ISSUE, SHOP, GitHubCaller, names
+from tests.signatures import by_github
 
 SECRET = "It's a Secret to Everybody"
 Told: TypeAlias = Callable[[], list[tuple[dict[str, str], Any]]]
@@ -40,7 +39,7 @@ def told(sandbox: Sandbox, mailbox: Mailbox) -> Told:
         found = []
         while not mailbox.arrived.empty():
             headers, body = mailbox.next()
-            signed = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+            signed = by_github(body, SECRET)
             assert headers["X-Hub-Signature-256"] == signed
             found.append((headers, json.loads(body)))
         return found

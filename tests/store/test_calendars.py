@@ -15,7 +15,7 @@ from service.store.database import Database
 from service.store.feeds import Feeds
 from tests.build import appointment
 from tests.clock import START, Clock
-from tests.databases import Place
+from tests.databases import Place, opened
 
 HOME = IssueRef("github", "Acme/shop", 12)
 MEETING = appointment(sequence=2, off=True)
@@ -24,10 +24,8 @@ REVIEW = replace(MEETING, id="b1" * 16, kind="review", begins=date(2026, 3, 3), 
 
 @pytest.fixture
 def database(place: Place, clock: Clock) -> Iterator[Database]:
-    made = Database(place.url, clock=lambda: clock().timestamp())
-    made.migrate()
-    yield made
-    made.close()
+    with opened(place, clock) as database:
+        yield database
 
 
 def test_what_is_kept_comes_back(database: Database) -> None:

@@ -14,7 +14,7 @@ from service.store.tables import deliveries
 from service.work.queue import Queue
 from service.work.timing import Timing
 from tests.clock import START, Clock
-from tests.databases import Place
+from tests.databases import Place, opened
 
 DONE, DEAD, OTHER = IssueRef("github", "acme/shop", 1), IssueRef("github", "acme/shop", 2), IssueRef("gitlab", "a/b", 1)
 MANY = 1200
@@ -22,10 +22,8 @@ MANY = 1200
 
 @pytest.fixture
 def database(place: Place, clock: Clock) -> Iterator[Database]:
-    opened = Database(place.url, clock=lambda: clock().timestamp())
-    opened.migrate()
-    yield opened
-    opened.close()
+    with opened(place, clock) as database:
+        yield database
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ from service.work.queue import Queue
 from service.work.timing import Timing
 from tests.clock import START
 from tests.databases import Place
+from tests.signatures import by_github
 from tests.web.embedded import Embedded
 
 GITHUB_SECRETS = ("the old secret", "the new secret")
@@ -94,7 +95,7 @@ def signed_by_github(body: bytes, secret: str, name: str) -> dict[str, str]:
         "Content-Type": "application/json",
         "X-GitHub-Event": "issues",
         "X-GitHub-Delivery": name,
-        "X-Hub-Signature-256": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest(),
+        "X-Hub-Signature-256": by_github(body, secret),
     }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import http.client
 import json
 import os
@@ -21,6 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from service.web.limits import Limits
+from tests.signatures import by_github
 from tests.web.embedded import until_it_listens
 from tests.web.narrow import NARROW
 
@@ -122,7 +121,7 @@ def _get(port: int, path: str) -> int:
 
 def _delivered(port: int) -> int:
     body = json.dumps({"action": "edited", "issue": {"number": 1}, "repository": {"full_name": "acme/shop"}}).encode()
-    signature = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    signature = by_github(body, SECRET)
     headers = {"X-GitHub-Event": "issues", "X-GitHub-Delivery": "1", "X-Hub-Signature-256": signature}
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         connection.request("POST", "/webhooks/github", body, headers)

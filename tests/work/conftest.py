@@ -12,15 +12,13 @@ from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.timing import Timing
 from tests.clock import Clock
-from tests.databases import Place
+from tests.databases import Place, opened
 
 
 @pytest.fixture
 def database(place: Place, clock: Clock) -> Iterator[Database]:
-    opened = Database(place.url, clock=lambda: clock().timestamp())
-    opened.migrate()
-    yield opened
-    opened.close()
+    with opened(place, clock) as database:
+        yield database
 
 
 @pytest.fixture

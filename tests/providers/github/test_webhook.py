@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from typing import Any
 
@@ -15,6 +13,7 @@ from service.model import IssueRef
 from service.providers.base import Delivery, Trust, Unverified
 from service.providers.github.webhook import parse, verify
 from tests.clock import START
+from tests.signatures import by_github
 
 SECRET = "It's a Secret to Everybody"
 SHOP: dict[str, Any] = {"full_name": "acme/shop"}
@@ -23,7 +22,7 @@ ISSUE: dict[str, Any] = {"number": 12, "repository_url": "https://api.github.com
 
 
 def signed(body: bytes, secret: str = SECRET) -> str:
-    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return by_github(body, secret)
 
 
 def deliver(event: str, payload: object, **headers: str) -> Delivery | None:
