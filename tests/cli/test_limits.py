@@ -56,6 +56,14 @@ def post_mortem(sandbox: Sandbox) -> None:
         sandbox.world.create_issue(forge, "acme/shop", actor="alice", title="Down", body="", labels=("post-mortem",))
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What is started meanwhile hears Ctrl-C, even where a shell runs the tests in the background and has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def _interrupted(command: str, forge: str, sandbox: Sandbox, folder: Path) -> tuple[int, list[str]]:
     """Starts it as a person does, waits for the line that says that it waits, and types Ctrl-C."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CLOSEOUT_")}
@@ -71,6 +79,7 @@ def _interrupted(command: str, forge: str, sandbox: Sandbox, folder: Path) -> tu
         return process.returncode, [*lines, *rest.splitlines()]
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(("command", "forge"), [("audit", "github")])
 def test_a_command_waits_for_what_the_service_was_told(
     sandbox: Sandbox, database: Database, tmp_path: Path, command: str, forge: str
@@ -82,6 +91,7 @@ def test_a_command_waits_for_what_the_service_was_told(
     assert [record.path for record in sandbox.log if record.path.startswith(f"/{forge}/api")] == []
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(("command", "forge"), [("backfill", "gitlab")])
 def test_the_service_waits_for_what_a_command_was_told(
     sandbox: Sandbox, database: Database, tmp_path: Path, command: str, forge: str
