@@ -6,7 +6,9 @@ To add one: write its class here, name it in `_DIALECTS`, and run the same tests
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -15,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ColumnElement
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from service.store.listening import Listener
 
@@ -22,6 +25,7 @@ WRITES = "closeout_writes"  # the execution option that marks a transaction whic
 _CHANNEL = "closeout"
 _SCHEMA_LOCK = 0x636C6F73  # any number that others who share the server will not think of
 _RETRIED = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the same again may well succeed
+_TURN = wait_random(0.001, 0.02)  # seconds, while another process makes a new SQLite file ready: some milliseconds
 
 
 class Dialect(Protocol):
@@ -64,7 +68,6 @@ class Sqlite:
     upgrades_at_start = True
     reads: Mapping[str, Any] = {}
     _PRAGMAS: ClassVar[tuple[str, ...]] = (
-        "journal_mode=WAL",
         "synchronous=FULL",  # an accepted delivery survives a power cut
         "foreign_keys=ON",
     )
@@ -74,8 +77,9 @@ class Sqlite:
 
     def engine(self, url: str, patience: float) -> Engine:
         # The driver gives up before the caller does, so that the reason is known.
-        engine = create_engine(url, connect_args={"timeout": patience * 0.8})
-        event.listen(engine, "connect", self._prepare)
+        waiting = patience * 0.8
+        engine = create_engine(url, connect_args={"timeout": waiting})
+        event.listen(engine, "connect", partial(self._prepare, waiting))
         event.listen(engine, "begin", self._begin)
         return engine
 
@@ -100,8 +104,13 @@ class Sqlite:
     def listen(self, url: str, heard: Callable[[], None]) -> Callable[[], None]:  # noqa: ARG002 - the same
         return lambda: None
 
-    def _prepare(self, connection: Any, _record: object) -> None:
+    def _prepare(self, waiting: float, connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions begin where `_begin` says, not where the driver guesses
+        # Who finds another process in the midst of this change is refused at once, whatever the busy timeout.
+        busy = retry_if_exception(_is_busy)
+        Retrying(retry=busy, stop=stop_after_delay(waiting), wait=_TURN, reraise=True)(
+            connection.execute, "PRAGMA journal_mode=WAL"
+        )
         for pragma in self._PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
@@ -110,6 +119,10 @@ class Sqlite:
         # A transaction that first reads and then writes can fail at once, whatever the busy timeout.
         writes = connection.get_execution_options().get(WRITES)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _is_busy(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
 class Postgresql:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,27 @@ def test_the_file_survives_a_power_cut(database: Database) -> None:
         for pragma in ("journal_mode", "synchronous")
     ]
     assert pragmas == ["wal", 2]
+
+
+def test_who_meets_another_that_makes_the_file_ready_waits_for_it(path: Path) -> None:
+    """SQLite refuses to change its journal while another writes, at once and whatever the timeout."""
+    database, tries = Database(f"sqlite:///{path}"), list[str]()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        def hear(statement: str) -> None:
+            if "journal_mode" in statement and other.in_transaction:
+                tries.append(statement)
+                if len(tries) == 3:
+                    other.execute("ROLLBACK")
+
+        def listen(connection: sqlite3.Connection, _record: object) -> None:
+            connection.set_trace_callback(hear)
+
+        event.listen(database._engine, "connect", listen, insert=True)
+        database.migrate()
+    assert len(tries) == 3
+    database.close()
 
 
 def test_concurrent_writes_share_commits(database: Database) -> None:
