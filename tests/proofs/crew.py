@@ -14,6 +14,7 @@ from typing import Any
 from tests.proofs.foreman import Order
 
 ROOT = Path(__file__).resolve().parents[2]
+LAST_WORDS = 6000  # characters: a traceback and what led to it
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Ended:
 @dataclass(frozen=True)
 class Crew:
     foreman: subprocess.Popen[str]
+    log: Path  # what the workers say, and how they fail
 
     def start(self, order: Order) -> int:
         """The new worker's process id."""
@@ -40,6 +42,16 @@ class Crew:
         *said, code = self._ask({"wait": pid}, "ended ")
         commits, _, requests = (said[-1] if said else "0:").partition(":")
         return Ended(int(code), int(commits), requests)
+
+    def stop(self, pid: int) -> None:
+        """When this returns, the worker stands still, and so do all of its threads, until it is sent SIGCONT."""
+        self._ask({"stop": pid}, "stopped")
+
+    def done(self, pid: int) -> Ended:
+        """Waits until the worker has done everything, and says what it said where it failed."""
+        ended = self.ended(pid)
+        assert ended.code == 0, f"a worker ended with {ended.code}; the log ends: {self.log.read_text()[-LAST_WORDS:]}"
+        return ended
 
     def _ask(self, what: dict[str, Any], answer: str) -> list[str]:
         """The last words of the lines up to the answer."""
@@ -68,7 +80,7 @@ def crew(log: Path) -> Iterator[Crew]:
         assert foreman.stdout is not None
         assert foreman.stdout.readline() == "ready\n"
         try:
-            yield Crew(foreman)
+            yield Crew(foreman, log)
         finally:
             foreman.stdin.close()
             foreman.wait(60)

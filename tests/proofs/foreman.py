@@ -1,8 +1,9 @@
 """A process that starts workers for the proofs, each a process of its own that a signal may end or stop at any moment.
 
 It imports everything once and forks, so that another worker is there in milliseconds. Each line on stdin is a JSON
-object: an `Order` starts a worker and is answered with its pid; `wait` names one to wait for and is answered with how it
-ended. No worker outlives this process.
+object: an `Order` starts a worker and is answered with its pid; `stop` names one and is answered when none of its threads
+moves any more, until SIGCONT; `wait` names one to wait for and is answered with how it ended. No worker outlives this
+process.
 """
 
 from __future__ import annotations
@@ -133,6 +134,11 @@ def main() -> None:
             _, status = os.waitpid(told["wait"], 0)
             alive.discard(told["wait"])
             print(f"ended {os.waitstatus_to_exitcode(status)}", flush=True)  # noqa: T201
+            continue
+        if "stop" in told:
+            os.kill(told["stop"], signal.SIGSTOP)
+            os.waitpid(told["stop"], os.WUNTRACED)  # a signal is only on its way when `kill` returns
+            print("stopped", flush=True)  # noqa: T201
             continue
         pid = os.fork()
         if pid == 0:

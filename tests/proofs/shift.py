@@ -68,7 +68,7 @@ class Shift:
 
     def complete(self) -> None:
         """A worker does everything."""
-        assert self.crew.ended(self.start()).code == 0
+        self.crew.done(self.start())
 
     def can_write(self) -> bool:
         """Whether nobody keeps the others off a SQLite file, as a process does that is stopped in a commit's midst."""
