@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from sqlalchemy import create_engine, text
 
 from service.store.database import Database
 from tests import postgres
-from tests.clock import Clock
+
+PATIENCE = 60.0  # seconds, more than a busy machine may take for a statement
 
 # PostgreSQL's on one worker of pytest-xdist, so that a run starts one server.
 PLACES = {"sqlite": [], "postgresql": [pytest.mark.xdist_group("postgresql")]}
@@ -27,6 +29,10 @@ class Place:
     """An empty database. `url` is what an operator would write."""
 
     url: str
+
+    @classmethod
+    def file(cls, folder: Path) -> Place:
+        return cls(f"sqlite:///{folder}/closeout.sqlite3")
 
     @property
     def _direct(self) -> str:
@@ -55,9 +61,11 @@ class Place:
 
 
 @contextmanager
-def opened(place: Place, clock: Clock) -> Iterator[Database]:
-    """With its tables; the test's clock is the database's."""
-    database = Database(place.url, clock=lambda: clock().timestamp())
+def opened(
+    place: Place, clock: Callable[[], datetime] | None = None, *, patience: float = PATIENCE
+) -> Iterator[Database]:
+    """With its tables. The test's clock is the database's, if it has one."""
+    database = Database(place.url, clock=clock and (lambda: clock().timestamp()), patience=patience)
     database.migrate()
     yield database
     database.close()
@@ -73,7 +81,7 @@ def postgres_url() -> Iterator[str]:
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """An empty database of each kind."""
     if request.param == "sqlite":
-        yield Place(f"sqlite:///{tmp_path}/closeout.sqlite3")
+        yield Place.file(tmp_path)
         return
     with postgres.schema(request.getfixturevalue("postgres_url")) as url:
         yield Place(url)

@@ -24,7 +24,6 @@ from service.providers.github.webhook import parse as parse_github
 from service.providers.gitlab.webhook import EVENTS as GITLAB_EVENTS
 from service.providers.gitlab.webhook import parse as parse_gitlab
 from service.store.appointments import Appointments
-from service.store.database import Database
 from service.store.feeds import Feeds
 from service.store.inbox import Inbox
 from service.web.app import Parts, create_site
@@ -34,6 +33,7 @@ from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.timing import Timing
 from tests.clock import START
+from tests.databases import Place, opened
 from tests.document.texts import documents
 from tests.hostile import CORPUS
 from tests.signatures import by_github
@@ -90,8 +90,6 @@ Site = tuple[Flask, Inbox]
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('fuzz')}/closeout.sqlite3")
-    database.migrate()
     trust = Trust((SECRET,), START)
     receivers = {
         "github": Receiver("github", parse_github, lambda: trust),
@@ -101,16 +99,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     def allows(ref: IssueRef) -> bool:
         return ref.project.startswith("acme/")
 
-    parts = Parts(
-        desk=Desk(receivers, Queue(database, Timing(debounce=0)), allows, delivered=lambda *_: None),
-        overview=Overview(database),
-        checks={},
-        version="1",
-        exposition=lambda _: ("text/plain", b""),
-        shelf=Shelf(None, Appointments(database), Feeds(database), allows, "", lambda *_: None),
-    )
-    yield create_site(parts).app, Inbox(database)
-    database.close()
+    with opened(Place.file(tmp_path_factory.mktemp("fuzz"))) as database:
+        parts = Parts(
+            desk=Desk(receivers, Queue(database, Timing(debounce=0)), allows, delivered=lambda *_: None),
+            overview=Overview(database),
+            checks={},
+            version="1",
+            exposition=lambda _: ("text/plain", b""),
+            shelf=Shelf(None, Appointments(database), Feeds(database), allows, "", lambda *_: None),
+        )
+        yield create_site(parts).app, Inbox(database)
 
 
 def _sent(site: Site, forge: str, headers: dict[str, str], body: bytes) -> int:

@@ -14,9 +14,9 @@ from service.bootstrap.looking import Looking
 from service.model import EnsureLabel, IssueRef, Label
 from service.sandbox import Sandbox
 from service.sandbox.faults import Fault
-from service.store.database import Database
 from service.store.journal import Journal
 from tests.clock import Clock
+from tests.databases import Place, opened
 from tests.stack import settings_for
 
 SHOP, OPS, OTHER = (
@@ -28,10 +28,8 @@ SHOP, OPS, OTHER = (
 
 @pytest.fixture
 def journal(clock: Clock, tmp_path: Path) -> Iterator[Journal]:
-    database = Database(f"sqlite:///{tmp_path / 'closeout.sqlite3'}", clock=lambda: clock().timestamp())
-    database.migrate()
-    yield Journal(database)
-    database.close()
+    with opened(Place.file(tmp_path), clock) as database:
+        yield Journal(database)
 
 
 def _hands(sandbox: Sandbox, clock: Clock, journal: Journal, tmp_path: Path, waited: list[float]) -> Hands:

@@ -21,7 +21,7 @@ from service.work.limiter import SharedLimits
 from service.work.overview import Overview
 from service.work.queue import Queue
 from tests.clock import START, Clock
-from tests.databases import Place
+from tests.databases import Place, opened
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 ONE, TWO, OTHER = (
@@ -54,10 +54,8 @@ class Shared:
 
 @pytest.fixture
 def shared(place: Place, clock: Clock) -> Iterator[Shared]:
-    database = Database(place.url, clock=lambda: clock().timestamp())
-    database.migrate()
-    yield Shared(database, Queue(database))
-    database.close()
+    with opened(place, clock) as database:
+        yield Shared(database, Queue(database))
 
 
 def _changing(ref: IssueRef) -> Plan:

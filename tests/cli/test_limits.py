@@ -21,6 +21,7 @@ from service.store.limits import LimitRows
 from service.store.tables import schema_version
 from service.work.limiter import SharedLimits
 from tests.cli.conftest import Run
+from tests.databases import Place, opened
 
 ROOT = Path(__file__).resolve().parents[2]
 FORGES = ("github", "gitlab")
@@ -44,10 +45,8 @@ def _environment(sandbox: Sandbox) -> dict[str, str]:
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """The service's, where commands look for it."""
-    opened = Database(f"sqlite:///{tmp_path}/closeout.sqlite3", patience=60)
-    opened.migrate()
-    yield opened
-    opened.close()
+    with opened(Place.file(tmp_path)) as database:
+        yield database
 
 
 @pytest.fixture(autouse=True)

@@ -6,19 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.store.database import Database
 from service.store.outbox import Outbox
 from tests.clock import Clock
-from tests.databases import Place
+from tests.databases import Place, opened
 from tests.notifications.reception import Reception, reception
 
 
 @pytest.fixture
 def outbox(place: Place, clock: Clock) -> Iterator[Outbox]:
-    database = Database(place.url, clock=lambda: clock().timestamp())
-    database.migrate()
-    yield Outbox(database)
-    database.close()
+    with opened(place, clock) as database:
+        yield Outbox(database)
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ from typing import TypeAlias
 import pytest
 
 from service.sandbox import Sandbox
-from service.store.database import Database
 from tests.clock import Clock
-from tests.databases import Place
+from tests.databases import Place, opened
 from tests.proofs.crew import Crew, crew
 from tests.proofs.life import Fact, Life
 from tests.proofs.shift import Shift
@@ -69,7 +68,5 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
 def shift(sandbox: Sandbox, clock: Clock, forge: str, place: Place, workers: Crew) -> Iterator[Shift]:
     """On each forge and each database."""
     life = Life(sandbox, forge, clock)
-    database = Database(place.url, clock=lambda: clock().timestamp())
-    database.migrate()
-    yield Shift(life, database, workers, place.url)
-    database.close()
+    with opened(place, clock) as database:
+        yield Shift(life, database, workers, place.url)

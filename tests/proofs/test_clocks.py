@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from service.sandbox import Sandbox
-from service.store.database import Database
 from tests.clock import Clock
-from tests.databases import PLACES, Place
+from tests.databases import PLACES, Place, opened
 from tests.proofs.chapter import Chapter
 from tests.proofs.conftest import Say
 from tests.proofs.crew import Crew
@@ -51,12 +50,10 @@ def test_a_close_is_judged_when_its_grace_is_over(
 ) -> None:
     """By worker processes: not before, not ten minutes later, and no look is repeated while there is time."""
     life = Life(sandbox, forge, clock)
-    database = Database(place.url, clock=lambda: clock().timestamp() + stored)
-    database.migrate()
     sandbox.world.clock = _ahead(clock, there)
-    chapter = Chapter(life, database, workers, place.url, "close_too_soon", ahead=stored)
-    legs, _ = chapter.undisturbed()
-    database.close()
+    with opened(place, _ahead(clock, stored)) as database:
+        chapter = Chapter(life, database, workers, place.url, "close_too_soon", ahead=stored)
+        legs, _ = chapter.undisturbed()
     told = [event.kind for event in life.issue(1).events if event.kind in ("closed", "reopened")]
     assert told == ["closed", "reopened"]
     looks = [len(leg.ended.requests) for leg in legs]

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from service.sandbox import Sandbox
-from service.store.database import Database
 from tests.clock import Clock
-from tests.databases import PLACES, Place
+from tests.databases import PLACES, Place, opened
 from tests.proofs.chapter import Chapter
 from tests.proofs.conftest import Say
 from tests.proofs.crew import Crew
@@ -32,10 +31,8 @@ def _chapters() -> list[object]:
 
 @pytest.fixture
 def chapter(sandbox: Sandbox, clock: Clock, forge: str, place: Place, workers: Crew, step: str) -> Iterator[Chapter]:
-    database = Database(place.url, clock=lambda: clock().timestamp())
-    database.migrate()
-    yield Chapter(Life(sandbox, forge, clock), database, workers, place.url, step)
-    database.close()
+    with opened(place, clock) as database:
+        yield Chapter(Life(sandbox, forge, clock), database, workers, place.url, step)
 
 
 @pytest.mark.parametrize(("place", "forge", "step"), _chapters(), indirect=["place", "forge"])

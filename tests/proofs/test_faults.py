@@ -18,6 +18,7 @@ from service.sandbox.faults import Fault
 from service.store.database import Database
 from service.store.journal import Journal
 from tests.clock import Clock
+from tests.databases import Place, opened
 from tests.proofs.life import PROJECT, Fact, Life, differences
 from tests.proofs.wire import Wire, writes
 from tests.soaking import SOAKING
@@ -51,10 +52,8 @@ EVERY = 5  # requests, on average
 
 @pytest.fixture
 def database(tmp_path: Path, clock: Clock) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{tmp_path}/closeout.sqlite3", clock=lambda: clock().timestamp())
-    opened.migrate()
-    yield opened
-    opened.close()
+    with opened(Place.file(tmp_path), clock) as database:
+        yield database
 
 
 @pytest.mark.parametrize("first", range(2))

@@ -20,6 +20,7 @@ from service.store.database import Database
 from service.store.outbox import Outbox
 from service.store.tables import outbox
 from tests.clock import Clock
+from tests.databases import Place, opened
 from tests.proofs.life import PROJECT, Life
 from tests.proofs.wire import Wire, writes
 
@@ -30,10 +31,8 @@ HOLD = 121  # seconds after which a letter goes, whoever held it
 
 @pytest.fixture
 def database(tmp_path: Path, clock: Clock) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{tmp_path}/closeout.sqlite3", clock=lambda: clock().timestamp())
-    opened.migrate()
-    yield opened
-    opened.close()
+    with opened(Place.file(tmp_path), clock) as database:
+        yield database
 
 
 def _keys(box: Outbox) -> list[str]:

@@ -24,6 +24,7 @@ from service.store.database import Database
 from service.store.limits import LimitRows
 from service.work.limiter import SharedLimits
 from tests.clock import Clock
+from tests.databases import Place, opened
 from tests.providers.github.scripted import Say, Scripted, serving
 
 Act: TypeAlias = Callable[[], object]
@@ -48,10 +49,8 @@ def scripted() -> Iterator[Scripted]:
 
 @pytest.fixture
 def database(tmp_path: Path, clock: Clock) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{tmp_path}/closeout.sqlite3", clock=lambda: clock().timestamp())
-    opened.migrate()
-    yield opened
-    opened.close()
+    with opened(Place.file(tmp_path), clock) as database:
+        yield database
 
 
 @pytest.fixture(params=["github", "gitlab"])

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from service.store.database import Database
-from tests.databases import Place
+from tests.databases import Place, opened
 
 
 @pytest.fixture
 def database(place: Place) -> Iterator[Database]:
-    opened = Database(place.url, patience=60)  # more than a busy machine may take
-    opened.migrate()
-    yield opened
-    opened.close()
+    with opened(place) as database:
+        yield database

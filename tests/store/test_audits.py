@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
 from service.store.audits import AuditRun, Audits
-from service.store.database import Database
 from tests.clock import Clock
-from tests.databases import Place
+from tests.databases import Place, opened
 
 CLEAN = AuditRun(4.5, projects=2, items=9, problems={"overdue": 3}, requests=12, writes=4)
 
 
-def test_each_run_is_on_record_and_silence_shows(place: Place, clock: Clock) -> None:
+@pytest.fixture
+def audits(place: Place, clock: Clock) -> Iterator[Audits]:
+    with opened(place, clock) as database:
+        yield Audits(database)
+
+
+def test_each_run_is_on_record_and_silence_shows(audits: Audits, clock: Clock) -> None:
     """The newest first; the age is that of the last run without a failure; old runs go."""
-    database = Database(place.url, clock=lambda: clock().timestamp())
-    database.migrate()
-    audits = Audits(database)
     assert (audits.success_age(), audits.latest()) == (None, [])
     audits.record(CLEAN)
     first = clock()
@@ -30,4 +36,3 @@ def test_each_run_is_on_record_and_silence_shows(place: Place, clock: Clock) -> 
     )
     assert audits.success_age() == 86400
     assert (audits.forget(0.5), audits.success_age(), len(audits.latest())) == (1, None, 1)
-    database.close()

@@ -15,7 +15,7 @@ from service.store.tables import work
 from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.timing import Timing
-from tests.databases import ON_POSTGRESQL, Place
+from tests.databases import ON_POSTGRESQL, Place, opened
 from tests.store.rows import insert, issues
 from tests.work.hearing import heard
 
@@ -27,9 +27,8 @@ pytestmark = ON_POSTGRESQL
 @pytest.fixture
 def elsewhere(place: Place, database: Database) -> Iterator[Queue]:
     """The queue as another process has it."""
-    opened = Database(place.url)
-    yield Queue(opened, Timing(debounce=0))
-    opened.close()
+    with opened(place) as other:
+        yield Queue(other, Timing(debounce=0))
 
 
 def test_the_older_way_to_write_the_scheme_is_understood(database: Database, place: Place) -> None:

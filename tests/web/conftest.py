@@ -34,7 +34,7 @@ from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.timing import Timing
 from tests.clock import START
-from tests.databases import Place
+from tests.databases import Place, opened
 from tests.signatures import by_github
 from tests.web.embedded import Embedded
 
@@ -113,38 +113,36 @@ def serving() -> Callable[[Served], Loopback | Embedded]:
 
 @pytest.fixture
 def site(place: Place, patience: float, serving: Callable[[Served], Loopback | Embedded]) -> Iterator[Site]:
-    database = Database(place.url, patience=patience)
-    database.migrate()
-    queue, problem, counted = Queue(database, Timing(debounce=0)), list[str](), list[tuple[str, str, str]]()
-    read = list[tuple[str, str]]()
-    settings = Settings(projects=("acme/*",), database_url=SecretStr(""))
-    receivers = {
-        "github": Receiver("github", parse_github, lambda: Trust(GITHUB_SECRETS, START)),
-        "gitlab": Receiver("gitlab", parse_gitlab, lambda: Trust((GITLAB_SECRET, SIGNING), START)),
-    }
+    with opened(place, patience=patience) as database:
+        queue, problem, counted = Queue(database, Timing(debounce=0)), list[str](), list[tuple[str, str, str]]()
+        read = list[tuple[str, str]]()
+        settings = Settings(projects=("acme/*",), database_url=SecretStr(""))
+        receivers = {
+            "github": Receiver("github", parse_github, lambda: Trust(GITHUB_SECRETS, START)),
+            "gitlab": Receiver("gitlab", parse_gitlab, lambda: Trust((GITLAB_SECRET, SIGNING), START)),
+        }
 
-    def check() -> str | None:
-        database.check()
-        return problem[0] if problem else None
+        def check() -> str | None:
+            database.check()
+            return problem[0] if problem else None
 
-    def allows(ref: IssueRef) -> bool:
-        return settings.allows(ref)
+        def allows(ref: IssueRef) -> bool:
+            return settings.allows(ref)
 
-    parts = Parts(
-        desk=Desk(receivers, queue, allows, delivered=lambda *told: counted.append(told)),
-        overview=Overview(database),
-        checks={"database": check},
-        version="1.2.3",
-        exposition=lambda accept: ("text/plain", f"for {accept}".encode()),
-        shelf=Shelf(
-            LINKS, Appointments(database), Feeds(database), allows, PUBLIC_URL, lambda *told: read.append(told)
-        ),
-    )
-    made = create_site(parts)
-    web = serving(Served(made.app, lambda: None, made.webhooks))
-    yield Site(web.url, place, database, queue, problem, counted, read)
-    web.stop()
-    database.close()
+        parts = Parts(
+            desk=Desk(receivers, queue, allows, delivered=lambda *told: counted.append(told)),
+            overview=Overview(database),
+            checks={"database": check},
+            version="1.2.3",
+            exposition=lambda accept: ("text/plain", f"for {accept}".encode()),
+            shelf=Shelf(
+                LINKS, Appointments(database), Feeds(database), allows, PUBLIC_URL, lambda *told: read.append(told)
+            ),
+        )
+        made = create_site(parts)
+        web = serving(Served(made.app, lambda: None, made.webhooks))
+        yield Site(web.url, place, database, queue, problem, counted, read)
+        web.stop()
 
 
 def github_event(project: str = "acme/shop", number: int = 12) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from service.work.timing import Timing
 
 
 def main(url: str, locks: str, lease: str, manner: str) -> None:
-    database = Database(url)
+    database = Database(url, patience=60)  # more than a busy machine may take
     queue = Queue(database, Timing(debounce=0, lease=float(lease)))
     _say("ready")
     sys.stdin.readline()

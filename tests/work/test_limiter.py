@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from structlog.testing import capture_logs
@@ -15,25 +16,22 @@ from service.store.database import Database
 from service.store.limits import LimitRows
 from service.work.limiter import SharedLimits
 from tests.clock import Clock
-from tests.databases import Place
+from tests.databases import PATIENCE, Place, opened
 
 NAME = "github 4711"
 GITHUB = (Budget(80, 60.0), Budget(500, 3600.0))
-Start = Callable[[], SharedLimits]
+Start = Callable[..., SharedLimits]
 
 
 @pytest.fixture
 def start(database: Database, place: Place, clock: Clock) -> Iterator[Start]:
-    """A process: it shares the database with the others, and no memory."""
-    opened: list[Database] = []
+    """A process: it shares the database with the others, and no memory. `patience`: seconds it waits for a lock."""
+    with ExitStack() as processes:
 
-    def begin() -> SharedLimits:
-        opened.append(Database(place.url, clock=lambda: clock().timestamp(), patience=0.5))
-        return SharedLimits(LimitRows(opened[-1]), clock)
+        def begin(patience: float = PATIENCE) -> SharedLimits:
+            return SharedLimits(LimitRows(processes.enter_context(opened(place, clock, patience=patience))), clock)
 
-    yield begin
-    for each in opened:
-        each.close()
+        yield begin
 
 
 def _wait(limiter: Limiter, *, creates: bool = False) -> float:
@@ -134,7 +132,7 @@ def test_old_creations_are_forgotten(start: Start, clock: Clock, place: Place) -
 
 def test_a_database_that_is_away_stops_nothing(start: Start, place: Place, clock: Clock) -> None:
     """Requests go on, which is said once; what this process was told and created itself still counts."""
-    limiter = start().of(NAME, (Budget(2, 60.0),))
+    limiter = start(patience=1.0).of(NAME, (Budget(2, 60.0),))
     limiter.before(creates=True)
     with place.locked(), capture_logs() as logs:
         assert [_wait(limiter, creates=True) for _ in range(3)] == [0.0, 60.0, 60.0]

@@ -14,7 +14,7 @@ from service.store.database import Database
 from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.timing import Timing
-from tests.databases import Place
+from tests.databases import Place, opened
 
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[[str, float], "subprocess.Popen[str]"]
@@ -22,10 +22,8 @@ Start = Callable[[str, float], "subprocess.Popen[str]"]
 
 @pytest.fixture
 def database(place: Place) -> Iterator[Database]:
-    opened = Database(place.url)
-    opened.migrate()
-    yield opened
-    opened.close()
+    with opened(place) as database:
+        yield database
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from service.model import IssueRef
 from service.store.database import Database
 from service.work.queue import Claim, Queue
 from tests.clock import Clock
-from tests.databases import Place
+from tests.databases import Place, opened
 from tests.work.costs import Costs, counted
 
 FLOOD, SMALL = "github:acme/flood", "github:acme/small"
@@ -104,11 +104,9 @@ def test_issues_known_by_their_ids_take_one_turn_together(queue: Queue, clock: C
 @pytest.mark.parametrize("analysed", [False, True])
 def test_a_claim_costs_the_same_however_much_waits(place: Place, analysed: bool) -> None:
     """Ten times the issues due, settled and planned, and ten times the projects: the same steps, by indexes alone."""
-    database = Database(place.url)
-    database.migrate()
-    few = _cost_with(database, 400, analysed=analysed)
-    many = _cost_with(database, 4_000, analysed=analysed)
-    database.close()
+    with opened(place) as database:
+        few = _cost_with(database, 400, analysed=analysed)
+        many = _cost_with(database, 4_000, analysed=analysed)
     assert few.scans | many.scans == set()
     assert 0 < many.steps < 1.1 * few.steps
 

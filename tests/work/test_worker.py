@@ -19,7 +19,7 @@ from service.work.overview import Overview, Task
 from service.work.queue import Queue
 from service.work.timing import Timing
 from service.work.worker import Workers
-from tests.databases import Place
+from tests.databases import Place, opened
 
 ISSUE = IssueRef("github", "acme/shop", 12)
 CHILD = IssueRef("github", "acme/shop", 13)
@@ -58,14 +58,12 @@ class Shop:
 
 @pytest.fixture
 def shop(place: Place) -> Iterator[Shop]:
-    database = Database(place.url)
-    database.migrate()
     timing = Timing(debounce=0, lease=30, first_retry=0.001, longest_retry=0.002)
-    made = Shop(database, Queue(database, timing), Overview(database))
-    yield made
-    for workers in made.running:
-        workers.stop()
-    database.close()
+    with opened(place) as database:
+        made = Shop(database, Queue(database, timing), Overview(database))
+        yield made
+        for workers in made.running:
+            workers.stop()
 
 
 def _deliver(shop: Shop, *refs: IssueRef) -> None:
