@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -65,10 +65,9 @@ def opened(
     place: Place, clock: Callable[[], datetime] | None = None, *, patience: float = PATIENCE
 ) -> Iterator[Database]:
     """With its tables. The test's clock is the database's, if it has one."""
-    database = Database(place.url, clock=clock and (lambda: clock().timestamp()), patience=patience)
-    database.migrate()
-    yield database
-    database.close()
+    with closing(Database(place.url, clock=clock and (lambda: clock().timestamp()), patience=patience)) as database:
+        database.migrate()
+        yield database
 
 
 @pytest.fixture(scope="session")

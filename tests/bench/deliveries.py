@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping
+
+from tests.signatures import by_github
 
 SECRET = "a secret for the benchmark alone"
 ISSUES = 200
@@ -70,7 +70,7 @@ def _head(content: bytes) -> bytes:
         f"Content-Length: {len(content)}",
         "X-GitHub-Event: issues",
         "X-GitHub-Delivery: %name%",
-        "X-Hub-Signature-256: sha256=" + hmac.digest(SECRET.encode(), content, hashlib.sha256).hex(),
+        f"X-Hub-Signature-256: {by_github(content, SECRET)}",
         "",
         "",
     )

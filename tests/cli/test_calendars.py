@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from service.links import Links
-from service.store.database import Database
 from service.store.feeds import Feeds
 from tests.cli.conftest import Run
+from tests.databases import Place, opened
 
 PUBLIC_URL = "https://closeout.example.org"
 SECRET = "what links are sealed with for tests"
@@ -25,9 +25,8 @@ SET = {
 def test_a_feed_is_given_out_listed_and_taken_back(run: Run, tmp_path: Path) -> None:
     """The address opens what the database holds, until it does not."""
     given = [run("calendar", "feed", "github:acme/shop", **SET).out.strip() for _ in range(2)]
-    database = Database(f"sqlite:///{tmp_path}/closeout.sqlite3")
-    names = [one.id for one in Feeds(database).given()]
-    database.close()
+    with opened(Place.file(tmp_path)) as database:
+        names = [one.id for one in Feeds(database).given()]
     assert sorted(given) == sorted(Links(PUBLIC_URL, (SECRET,)).address("reviews", name) for name in names)
     rows = json.loads(run("calendar", "list", "--json").out)
     assert [(row["project"], row["address"] in given) for row in rows] == [("github:acme/shop", True)] * 2

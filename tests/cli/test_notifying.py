@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from service.sandbox import Sandbox
-from service.store.database import Database
 from service.store.outbox import Letter, Outbox
 from tests.cli.conftest import Run
+from tests.databases import Place, opened
 from tests.notifications.reception import reception
 
 
@@ -75,9 +75,7 @@ def test_what_is_reconciled_by_hand_is_told_too(run: Run, sandbox: Sandbox) -> N
 
 def test_what_a_pipeline_has_kept_is_sent_by_hand(run: Run, tmp_path: Path) -> None:
     """Once; what its service does not take stays for the next time, and the exit code says so."""
-    database = Database(f"sqlite:///{tmp_path}/closeout.sqlite3")
-    database.migrate()
-    with reception() as there:
+    with opened(Place.file(tmp_path)) as database, reception() as there:
         address = there.route().address.get_secret_value()
         for key, status, out, code in (("a", 200, "1 sent, 0 failed\n", 0), ("b", 503, "0 sent, 1 failed\n", 3)):
             Outbox(database).put([Letter(key, "default", "audit", "Title", "Text")])
@@ -86,7 +84,6 @@ def test_what_a_pipeline_has_kept_is_sent_by_hand(run: Run, tmp_path: Path) -> N
             ran = run("notify", "send", CLOSEOUT_NOTIFY=address, CLOSEOUT_DRY_RUN="0")
             assert (ran.out, ran.code) == (out, code)
         assert run("notify", "send").out == "0 sent, 0 failed\n"
-    database.close()
     assert [message.title for message in there.messages] == ["Title"]
 
 
@@ -98,13 +95,11 @@ def test_without_routes_it_says_where_to_set_them(run: Run) -> None:
 
 def test_the_outbox_is_listed(run: Run, tmp_path: Path) -> None:
     """With the reason of what was given up; as JSON for a machine."""
-    database = Database(f"sqlite:///{tmp_path}/closeout.sqlite3")
-    database.migrate()
-    Outbox(database).put([Letter("github:acme/shop#12 opened", "removed", "opened", "Title", "Text")])
-    (posted,) = Outbox(database).due("removed", 10)
-    Outbox(database).begin(posted, again_in=60)
-    Outbox(database).failed(posted, "the service answered 403", for_good=True)
-    database.close()
+    with opened(Place.file(tmp_path)) as database:
+        Outbox(database).put([Letter("github:acme/shop#12 opened", "removed", "opened", "Title", "Text")])
+        (posted,) = Outbox(database).due("removed", 10)
+        Outbox(database).begin(posted, again_in=60)
+        Outbox(database).failed(posted, "the service answered 403", for_good=True)
     (row,) = json.loads(run("notify", "list", "--json").out)
     assert (row["key"], row["state"], row["attempts"]) == ("github:acme/shop#12 opened", "failed", 1)
     assert "the service answered 403" in run("notify", "list").out

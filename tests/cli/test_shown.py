@@ -18,12 +18,12 @@ import pytest
 from service.model import IssueRef
 from service.policy import FILES
 from service.sandbox import Sandbox
-from service.store.database import Database
 from service.work.queue import Queue
 from tests.cli.conftest import Ran, Run
 from tests.cli.test_serving import answer, introduction_of, port_in
 from tests.clock import Clock
 from tests.command_line import in_blocks, in_prose, misunderstood
+from tests.databases import Place, opened
 from tests.notifications.reception import reception
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,13 +127,11 @@ def test_the_pages_show_most_commands() -> None:
 
 
 def _give_up(ref: IssueRef) -> None:
-    database = Database("sqlite:///closeout.sqlite3")
-    database.migrate()
-    queue = Queue(database)
-    claim = queue.take(ref)
-    assert claim is not None
-    queue.fail(claim, "GitHub answered 403", limit=1)
-    database.close()
+    with opened(Place.file(Path.cwd())) as database:
+        queue = Queue(database)
+        claim = queue.take(ref)
+        assert claim is not None
+        queue.fail(claim, "GitHub answered 403", limit=1)
 
 
 class _Person(io.StringIO):

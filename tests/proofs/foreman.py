@@ -35,6 +35,7 @@ from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.timing import Timing
 from service.work.worker import Workers
+from tests.databases import PATIENCE
 from tests.proofs.wire import tapped, writes
 from tests.stack import settings_at
 
@@ -72,7 +73,7 @@ class Mortal(Database):
     """Counts its commits, and dies by kill -9 at one of them, right before it or right after."""
 
     def __init__(self, order: Order) -> None:
-        super().__init__(order.database, clock=lambda: order.now() + order.ahead, patience=60)
+        super().__init__(order.database, clock=lambda: order.now() + order.ahead, patience=PATIENCE)
         self._order = order
         self._numbers = count(1)
         self.commits = 0

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from service.model import IssueRef
 from service.store.database import Database, StoreUnavailable
 from service.work.queue import Queue
+from tests.databases import PATIENCE
 
 LARGEST = 4_000_000  # bytes of one file
 LARGE, SMALL = 300_000, 100  # bytes of a body; many large ones in a shared commit do not fit into SQLite's memory
@@ -25,7 +26,7 @@ DELIVERIES = 60
 
 
 def main(url: str) -> None:
-    database = Database(url, patience=60)
+    database = Database(url, patience=PATIENCE)
     database.migrate()
     queue = Queue(database)
     resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST, resource.RLIM_INFINITY))

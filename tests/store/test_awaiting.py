@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 import pytest
 from sqlalchemy import Connection
 
 from service.store.database import Database, StoreUnavailable
-from tests.databases import ON_SQLITE, Place
+from tests.databases import ON_SQLITE, Place, opened
 from tests.store.rows import insert, issues
 
 NAMES = [f"github:acme/shop#{number}" for number in range(40)]
@@ -96,13 +97,7 @@ def test_who_gave_up_waiting_writes_nothing(database: Database, held: threading.
 @pytest.mark.parametrize("patience", [0.5])
 def test_a_locked_database_is_given_up(place: Place, patience: float) -> None:
     """After that many seconds, with a reason; afterwards the next is written."""
-    database = Database(place.url, patience=60)
-    database.migrate()
-    database.close()
-    hurried = Database(place.url, patience=patience)
-    with place.locked(), pytest.raises(StoreUnavailable):
-        asyncio.run(hurried.written_together(_insert_all, NAMES[0]))
-    hurried.close()
-    patient = Database(place.url, patience=60)
-    assert asyncio.run(patient.written_together(_insert_all, NAMES[1])) == NAMES[1]
-    patient.close()
+    with opened(place) as patient, closing(Database(place.url, patience=patience)) as hurried:
+        with place.locked(), pytest.raises(StoreUnavailable):
+            asyncio.run(hurried.written_together(_insert_all, NAMES[0]))
+        assert asyncio.run(patient.written_together(_insert_all, NAMES[1])) == NAMES[1]

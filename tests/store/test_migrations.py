@@ -22,7 +22,7 @@ from service.store.inbox import Inbox
 from service.store.journal import Journal
 from service.store.migrations import upgrade
 from service.work.overview import Overview
-from tests.databases import ON_POSTGRESQL, ON_SQLITE, Place
+from tests.databases import ON_POSTGRESQL, ON_SQLITE, PATIENCE, Place
 
 SCHEMAS = Path(__file__).parent / "schemas"
 HELD = """
@@ -37,7 +37,7 @@ BODY = zlib.compress(b"{}").hex()
 
 @pytest.fixture
 def database(place: Place) -> Iterator[Database]:
-    opened = Database(place.url, patience=60)  # more than a busy machine may take
+    opened = Database(place.url, patience=PATIENCE)
     yield opened
     opened.close()
 

@@ -19,6 +19,7 @@ from service.model import IssueRef
 from service.store.database import Database, StoreUnavailable
 from service.store.inbox import Inbox
 from service.work.queue import Queue
+from tests.databases import PATIENCE, Place, opened
 from tests.store.rows import insert, issues
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,11 +31,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def database(path: Path) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{path}", patience=60)  # more than a busy machine may take
-    opened.migrate()
-    yield opened
-    opened.close()
+def database(tmp_path: Path) -> Iterator[Database]:
+    with opened(Place.file(tmp_path)) as database:
+        yield database
 
 
 def test_the_file_survives_a_power_cut(database: Database) -> None:
@@ -48,8 +47,11 @@ def test_the_file_survives_a_power_cut(database: Database) -> None:
 
 def test_who_meets_another_that_makes_the_file_ready_waits_for_it(path: Path) -> None:
     """SQLite refuses to change its journal while another writes, at once and whatever the timeout."""
-    database, tries = Database(f"sqlite:///{path}"), list[str]()
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+    tries = list[str]()
+    with (
+        closing(Database(f"sqlite:///{path}", patience=PATIENCE)) as database,
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+    ):
         other.execute("BEGIN IMMEDIATE")
 
         def hear(statement: str) -> None:
@@ -64,7 +66,6 @@ def test_who_meets_another_that_makes_the_file_ready_waits_for_it(path: Path) ->
         event.listen(database._engine, "connect", listen, insert=True)
         database.migrate()
     assert len(tries) == 3
-    database.close()
 
 
 def test_concurrent_writes_share_commits(database: Database) -> None:
@@ -78,7 +79,7 @@ def test_concurrent_writes_share_commits(database: Database) -> None:
         assert leave.wait(60)
         return insert(connection, "github:acme/shop#0")
 
-    slower = Database(f"sqlite:///{database._engine.url.database}", patience=60)
+    slower = Database(f"sqlite:///{database._engine.url.database}", patience=PATIENCE)
     event.listen(slower._engine, "commit", commits.append)
     with ThreadPoolExecutor(21) as pool:
         first = pool.submit(slower.write, slow)
@@ -130,20 +131,20 @@ def test_being_woken_for_nothing_ends_nothing(database: Database) -> None:
         assert database.write(lambda c, n=number: insert(c, f"github:acme/shop#{n}"))  # type: ignore[misc]
 
 
-def test_a_full_disk_loses_nothing_that_was_kept(path: Path) -> None:
+def test_a_full_disk_loses_nothing_that_was_kept(tmp_path: Path) -> None:
     """Where SQLite undoes a whole shared commit for one write that did not fit, none of them is told to be kept."""
-    command = [sys.executable, "-m", "tests.store.filling", f"sqlite:///{path}"]
+    place = Place.file(tmp_path)
+    command = [sys.executable, "-m", "tests.store.filling", place.url]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     told: dict[str, str] = json.loads(done.stdout)
-    opened = Database(f"sqlite:///{path}", patience=60)
-    there = {delivery.id for delivery in Inbox(opened).latest(len(told))}
     refused = {delivery for delivery, said in told.items() if said != "accepted"}
     assert refused
-    assert told.keys() - refused <= there
-    for delivery in refused:  # the forges send again, and there is room now
-        Queue(opened).accept("github", delivery, "issues.edited", [IssueRef("github", "acme/shop", 1)], b"{}")
-    assert {delivery.id for delivery in Inbox(opened).latest(len(told))} == told.keys()
-    opened.close()
+    with opened(place) as database:
+        there = {delivery.id for delivery in Inbox(database).latest(len(told))}
+        assert told.keys() - refused <= there
+        for delivery in refused:  # the forges send again, and there is room now
+            Queue(database).accept("github", delivery, "issues.edited", [IssueRef("github", "acme/shop", 1)], b"{}")
+        assert {delivery.id for delivery in Inbox(database).latest(len(told))} == told.keys()
 
 
 def test_a_file_that_is_no_database_is_a_sentence(path: Path) -> None:

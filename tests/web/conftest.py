@@ -34,7 +34,7 @@ from service.work.overview import Overview
 from service.work.queue import Queue
 from service.work.timing import Timing
 from tests.clock import START
-from tests.databases import Place, opened
+from tests.databases import PATIENCE, Place, opened
 from tests.signatures import by_github
 from tests.web.embedded import Embedded
 
@@ -102,7 +102,7 @@ def signed_by_github(body: bytes, secret: str, name: str) -> dict[str, str]:
 @pytest.fixture
 def patience() -> float:
     """Seconds that a write may wait: so many that a busy machine is never taken for a locked database."""
-    return 60
+    return PATIENCE
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ from service.store.database import Database
 from service.work.overview import Overview
 from service.work.queue import Claim, Queue
 from service.work.timing import Timing
+from tests.databases import PATIENCE
 
 
 def main(url: str, locks: str, lease: str, manner: str) -> None:
-    database = Database(url, patience=60)  # more than a busy machine may take
+    database = Database(url, patience=PATIENCE)
     queue = Queue(database, Timing(debounce=0, lease=float(lease)))
     _say("ready")
     sys.stdin.readline()

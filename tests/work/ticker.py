@@ -17,6 +17,7 @@ from service.work.jobs import Job, Turn
 from service.work.schedule import Schedule
 from service.work.timing import Timing
 from tests.clock import START
+from tests.databases import PATIENCE
 
 HURRY = 1200  # simulated seconds in a second
 
@@ -39,7 +40,7 @@ def main(url: str, folder: str, minutes: str) -> None:
         _say(f"ran {turn.at.isoformat()}")
         lock.unlink()
 
-    database = Database(url, clock=clock, patience=60)  # more than a busy machine may take
+    database = Database(url, clock=clock, patience=PATIENCE)
     schedule = Schedule(database, [Job("minutely", Cron("* * * * *"), run, missed="each")], Timing(lease=86400))
     while [(row.tick, row.state) for row in schedule.known()] < [(end, "idle")]:
         schedule.run_due()
